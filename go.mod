@@ -1,0 +1,3 @@
+module github.com/cumulet/cumulet
+
+go 1.26
