@@ -46,8 +46,8 @@ type Schema struct {
 	Elem *Member // of a list: its elements; of a map: its values
 	Key  *Member // of a map: its keys
 
-	Min, Max        float64 // length of a string, blob, list or map, or value of a number
-	HasMin, HasMax  bool    // whether Min and Max bound it
+	Min, Max        float64  // length of a string, blob, list or map, or value of a number
+	HasMin, HasMax  bool     // whether Min and Max bound it
 	Pattern         *Pattern // nil when there is none
 	Enum            []string // nil when there is none
 	TimestampFormat string   // iso8601, rfc822, unixTimestamp, or empty: what the protocol and place imply
