@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// Limits of a transaction.
+// Limits of an Update. A View has none.
 const (
 	MaxTxDuration = 5 * time.Second // from its snapshot to its commit; ErrTooOld beyond
 	MaxTxBytes    = 16 << 20        // keys and values written; ErrTooLarge beyond
-	MaxTxReads    = 20_000          // keys read; ErrTooLarge beyond
-	MaxKeyBytes   = 16 << 10        // one key; ErrTooLarge beyond
+	MaxTxReads    = 20_000          // keys read, other than through Snapshot; ErrTooLarge beyond
+	MaxKeyBytes   = 16 << 10        // one written key, with its stamp; ErrTooLarge beyond
 )
 
 // Errors that Update and View return, besides what the closure returned and what ctx says.
@@ -38,7 +38,8 @@ var (
 // Store is a database. Its methods may be called concurrently.
 type Store interface {
 	// Update runs fn in a serializable transaction and returns once its writes are durable. An error from fn rolls
-	// back and is returned as is, once all that fn read is durable too.
+	// back and is returned as is, once all that fn read is durable too. When ctx ends, Update returns its cause: at the
+	// latest before the next run of fn, and not any more once the last run is being committed. A panic in fn rolls back too.
 	Update(ctx context.Context, fn func(tx Tx) error, opts ...Option) error
 
 	// View runs fn once on the newest durable snapshot: it never conflicts, waits or retries.
@@ -48,7 +49,8 @@ type Store interface {
 	Close() error
 }
 
-// Reader reads one snapshot. It and all it returns are valid until the closure returns; results must not be changed.
+// Reader reads one snapshot. It and all it returns are valid until the closure returns; results must not be changed. It
+// serves one goroutine.
 type Reader interface {
 	// Get returns the value at key, or nil when there is none. A value that exists is never nil.
 	Get(key Key) []byte
@@ -56,14 +58,16 @@ type Reader interface {
 	// GetMany returns the values at keys, in their order, nil where there is none.
 	GetMany(keys []Key) [][]byte
 
-	// Scan yields the rows of r in order. The slices are valid until the next step.
+	// Scan yields the rows of r in order. The slices are valid until the next step and within the loop. Scans may be
+	// nested and be left early; they see the transaction's own writes from before they began, and perhaps later ones.
 	Scan(r Range) iter.Seq2[Key, []byte]
 
 	// Now is the instant of this transaction, the same for all that it reads and writes, in UTC.
 	Now() time.Time
 }
 
-// Range is a range of keys, [Start, End).
+// Range is a range of keys, [Start, End). A nil Start is the first key of all, a nil End lies after the last; a range
+// that ends before it starts is empty.
 type Range struct {
 	Start, End Key
 	Limit      int // the most rows to yield; 0 means all
@@ -75,23 +79,28 @@ func Prefix(p Key) Range { return Range{Start: p, End: p.PrefixEnd()} }
 
 // Tx reads and writes. It sees its own writes, except stamped ones and atomic operations. What it reads with Get, GetMany and Scan
 // must still hold when it commits, or it runs again; a scan counts up to its last row read, or to its end.
+//
+// Writes take effect in the order of calls, all kinds alike: an Add that follows a Set of the row starts from that, and
+// a DeleteRange removes what was added, set or stamped before it. Writes copy what they are given.
 type Tx interface {
 	Reader
 
 	// Snapshot reads the same snapshot, without this transaction's writes and without making it conflict.
 	Snapshot() Reader
 
-	// Set writes a row. Key and value must not be changed afterwards.
+	// Set writes a row. A nil value is an empty one.
 	Set(key Key, value []byte)
 
 	// Delete removes a row, if it is there.
 	Delete(key Key)
 
-	// DeleteRange removes all rows in [start, end), as they are at commit.
+	// DeleteRange removes all rows in [start, end), as they are at commit; a nil end lies after the last key. It reads
+	// nothing, so it never makes its own transaction conflict.
 	DeleteRange(start, end Key)
 
 	// Add, Max and Min change a row that holds a number (8 bytes, big endian, two's complement; see Int64) when the
-	// transaction commits. An absent row counts as 0 for Add, and is set by Max and Min. They conflict with readers of the row, never with each other.
+	// transaction commits. An absent row counts as 0 for Add, and is set by Max and Min; one that holds no number counts as
+	// absent. They conflict with readers of the row, never with each other.
 	Add(key Key, delta int64)
 	Max(key Key, v int64)
 	Min(key Key, v int64)
