@@ -5,8 +5,9 @@ type Table uint16
 
 // All tables. The name is what dumps print; the package that owns it documents the layout in its keys.go.
 const (
-	TableMeta  Table = 1 // kv: format version and the like
-	TableTimer Table = 2 // delivery/timer
+	TableMeta       Table = 1 // kv: format version and the like
+	TableTimer      Table = 2 // delivery/timer
+	TableCredential Table = 3 // auth: stored credentials
 
 	TableQueue         Table = 10 // service/sqs: queues by name
 	TableQueueID       Table = 11 // service/sqs: queue ids to names
