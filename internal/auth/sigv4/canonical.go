@@ -17,6 +17,7 @@ type form struct {
 // scratch is memory that requests reuse.
 type scratch struct {
 	buf   []byte // the canonical request, then the string to sign
+	hash  []byte // the payload's hash
 	query []byte // encoded parts of the query
 	pairs []pair
 }
@@ -25,7 +26,7 @@ type scratch struct {
 type pair struct{ key, value, end int }
 
 // canonicalRequest appends the canonical request to dst.
-func (s *scratch) canonicalRequest(dst []byte, r *http.Request, sig *Signature, payloadHash string, f form) []byte {
+func (s *scratch) canonicalRequest(dst []byte, r *http.Request, sig *Signature, payloadHash []byte, f form) []byte {
 	path, query := target(r)
 	dst = append(dst, method(r)...)
 	dst = append(dst, '\n')
@@ -237,6 +238,9 @@ func appendHeaders(dst []byte, r *http.Request, signedHeaders string) []byte {
 // appendFolded appends a header's value without space around it, and with one space for each run of it.
 func appendFolded(dst []byte, s string) []byte {
 	s = strings.Trim(s, " \t")
+	if !strings.Contains(s, "  ") && strings.IndexByte(s, '\t') < 0 {
+		return append(dst, s...)
+	}
 	space := false
 	for i := range len(s) {
 		c := s[i]

@@ -116,7 +116,8 @@ func (s *Signer) sign(r *http.Request, sig *Signature, payloadHash string) {
 	}
 	defer s.scratch.Put(mem)
 	rules := Rules{S3: s.s3}
-	mem.buf = mem.canonicalRequest(mem.buf[:0], r, sig, payloadHash, form{once: s.s3})
+	mem.hash = append(mem.hash[:0], payloadHash...)
+	mem.buf = mem.canonicalRequest(mem.buf[:0], r, sig, mem.hash, form{once: s.s3})
 	sum := sha256.Sum256(mem.buf)
 	key := s.key(sig)
 	mem.buf = key.appendInnerPad(mem.buf[:0])
@@ -143,7 +144,7 @@ func (s *Signer) SignAsymmetric(r *http.Request, payloadHash, regionSet string, 
 	sig := s.signature(stamp)
 	sig.Kind, sig.Asymmetric, sig.SignedHeaders = Header, true, signedHeaders(r)
 	mem := &scratch{}
-	canonical := sha256.Sum256(mem.canonicalRequest(nil, r, &sig, payloadHash, form{once: s.s3}))
+	canonical := sha256.Sum256(mem.canonicalRequest(nil, r, &sig, []byte(payloadHash), form{once: s.s3}))
 	toSign := sha256.Sum256(appendStringToSign(nil, &sig, canonical, Rules{S3: s.s3}))
 	der, err := ecdsa.SignASN1(rand.Reader, private, toSign[:])
 	if err != nil {

@@ -85,25 +85,25 @@ func (v *Verifier) Verify(r *http.Request, sig *Signature, secret Secret, body [
 	if sig.V2() {
 		return verifyV2(r, sig, secret.Key, rules)
 	}
-	var hash string
-	if rules.S3 {
-		hash = payloadHashS3(r, sig)
-	} else {
-		hash = HashPayload(body)
-	}
 	s := v.get()
 	defer v.scratch.Put(s)
+	if rules.S3 {
+		s.hash = append(s.hash[:0], payloadHashS3(r, sig)...)
+	} else {
+		sum := sha256.Sum256(body)
+		s.hash = hex.AppendEncode(s.hash[:0], sum[:])
+	}
 
 	standard := form{once: rules.S3, noToken: sig.Service == "iotdevicegateway"}
-	if v.matches(s, r, sig, secret.Key, hash, standard, rules) {
+	if v.matches(s, r, sig, secret.Key, standard, rules) {
 		return nil
 	}
 	literal := standard
 	literal.literal = true
-	if v.matches(s, r, sig, secret.Key, hash, literal, rules) {
+	if v.matches(s, r, sig, secret.Key, literal, rules) {
 		return nil
 	}
-	return s.doesNotMatch(r, sig, hash, standard, rules)
+	return s.doesNotMatch(r, sig, standard, rules)
 }
 
 // payloadHashS3 returns the last line of an S3 request's canonical form.
@@ -120,8 +120,8 @@ func payloadHashS3(r *http.Request, sig *Signature) string {
 }
 
 // matches reports whether the signature is that of the canonical request in this form.
-func (v *Verifier) matches(s *scratch, r *http.Request, sig *Signature, secret, hash string, f form, rules Rules) bool {
-	s.buf = s.canonicalRequest(s.buf[:0], r, sig, hash, f)
+func (v *Verifier) matches(s *scratch, r *http.Request, sig *Signature, secret string, f form, rules Rules) bool {
+	s.buf = s.canonicalRequest(s.buf[:0], r, sig, s.hash, f)
 	sum := sha256.Sum256(s.buf)
 	if sig.Asymmetric {
 		s.buf = appendStringToSign(s.buf[:0], sig, sum, rules)
@@ -189,8 +189,8 @@ func appendScope(dst []byte, sig *Signature) []byte {
 }
 
 // doesNotMatch returns the error for a wrong signature. S3's says what was signed, as S3 sees it.
-func (s *scratch) doesNotMatch(r *http.Request, sig *Signature, hash string, f form, rules Rules) *Error {
-	canonical := string(s.canonicalRequest(s.buf[:0], r, sig, hash, f))
+func (s *scratch) doesNotMatch(r *http.Request, sig *Signature, f form, rules Rules) *Error {
+	canonical := string(s.canonicalRequest(s.buf[:0], r, sig, s.hash, f))
 	toSign := string(appendStringToSign(s.buf[:0], sig, sha256.Sum256([]byte(canonical)), rules))
 	return wrongSignature(sig, toSign, canonical)
 }

@@ -91,7 +91,7 @@ func TestSuite(t *testing.T) {
 			if err := verify(&v, r, Secret{Key: testSecret}, []byte(test.body), testNow, Rules{Service: "service"}); err != nil {
 				sig, _ := Parse(r)
 				s := v.get()
-				t.Errorf("verify: %v\n%s", err, s.canonicalRequest(nil, r, &sig, HashPayload([]byte(test.body)), form{}))
+				t.Errorf("verify: %v\n%s", err, s.canonicalRequest(nil, r, &sig, []byte(HashPayload([]byte(test.body))), form{}))
 			}
 		})
 	}
