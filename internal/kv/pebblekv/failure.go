@@ -1,0 +1,140 @@
+package pebblekv
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/cumulet/cumulet/internal/kv"
+)
+
+// failure is where a store ends up that cannot write any more. It never leaves it.
+//
+// Pebble calls Logger.Fatalf when it cannot go on, and does not expect that call to return: it may hold its locks. So
+// Fatalf records the failure, which answers every caller, and then ends Pebble's goroutine. From then on nobody may
+// wait for Pebble; the process is to close the store and stop, and whatever Pebble still does is kept away from the
+// directory by fence.
+type failure struct {
+	log    *slog.Logger
+	done   chan struct{} // closed at the failure
+	before func()        // runs just before done is closed
+
+	once sync.Once
+	err  error // set before done is closed
+
+	mu          sync.Mutex
+	flushErrors int // in a row
+}
+
+// fail makes the store fail, if it has not already.
+func (f *failure) fail(err error) {
+	f.once.Do(func() {
+		f.err = fmt.Errorf("%w: %w", kv.ErrUnavailable, err)
+		f.before()
+		f.log.Error("store failed; the process must restart", "err", err)
+		close(f.done)
+	})
+}
+
+func (f *failure) failed() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// cause returns the error that callers get, or nil while all is well.
+func (f *failure) cause() error {
+	if f.failed() {
+		return f.err
+	}
+	return nil
+}
+
+// onExit is deferred by the store's own goroutines, which Pebble's failures may end.
+func (f *failure) onExit(what string) {
+	if r := recover(); r != nil {
+		f.log.Error("store panicked", "in", what, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		f.fail(fmt.Errorf("%s: %v", what, r))
+	}
+}
+
+// Infof implements pebble.Logger.
+func (f *failure) Infof(format string, args ...any) {
+	if f.log.Enabled(nil, slog.LevelDebug) { //nolint:staticcheck // a handler gets no context here anyway
+		f.log.Debug("engine", "text", fmt.Sprintf(format, args...))
+	}
+}
+
+// Errorf implements pebble.Logger.
+func (f *failure) Errorf(format string, args ...any) {
+	f.log.Warn("engine", "text", fmt.Sprintf(format, args...))
+}
+
+// Fatalf implements pebble.Logger. It does not return.
+func (f *failure) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	for _, a := range args {
+		if cause, ok := a.(error); ok {
+			err = fmt.Errorf("%s (%w)", fmt.Sprintf(format, args...), cause)
+		}
+	}
+	f.fail(err)
+	runtime.Goexit()
+}
+
+// listener returns what Pebble reports its background work to. Flushes that fail are tried again for as long as the
+// disk is full; other errors that persist end the store, since writes would stall in the end.
+func (f *failure) listener(space *space) *pebble.EventListener {
+	background := func(err error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		switch {
+		case err == nil:
+			f.flushErrors = 0
+		case errors.Is(err, pebble.ErrCancelledCompaction):
+		case isNoSpace(err):
+			space.ranOut()
+		default:
+			if f.flushErrors++; f.flushErrors >= maxFlushErrors {
+				go f.fail(err) // Pebble holds its locks here
+			}
+		}
+	}
+	return &pebble.EventListener{
+		BackgroundError: func(err error) { f.log.Warn("background work failed, trying again", "err", err) },
+		FlushEnd:        func(info pebble.FlushInfo) { background(info.Err) },
+		CompactionEnd:   func(info pebble.CompactionInfo) { background(info.Err) },
+		DataCorruption: func(info pebble.DataCorruptionInfo) {
+			f.fail(fmt.Errorf("data is corrupt: %s: %w", info.Path, info.Details))
+		},
+	}
+}
+
+// guard runs fn, which calls Pebble, and returns its error, also when Pebble ends the goroutine.
+func (f *failure) guard(fn func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		err := errors.New("ended early")
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("%v", r)
+			}
+			if c := f.cause(); c != nil {
+				err = c
+			}
+			result <- err
+		}()
+		err = fn()
+	}()
+	return <-result
+}
+
+func isNotFound(err error) bool { return errors.Is(err, pebble.ErrNotFound) }

@@ -1,0 +1,42 @@
+package pebblekv
+
+import "time"
+
+// Groups.
+const (
+	maxGroupTxs   = 512     // transactions
+	maxGroupBytes = 4 << 20 // keys and values, unless one transaction has more
+	// quietGroups is how many groups may wait for the disk before a new one is held back to grow. Two to four are
+	// best when nobody waits for a hot key: more groups are smaller groups.
+	quietGroups = 2
+	// maxGroups is how many groups may wait for the disk when transactions queue for a hot key, each of which goes on
+	// as soon as the one before is applied.
+	maxGroups = 64
+)
+
+// Retries.
+const (
+	maxAttempts      = 64                     // runs of one transaction; kv.ErrTooOld beyond
+	stripesFrom      = 2                      // the attempt, counted from 0, that first locks the keys it lost
+	backoffFrom      = 3                      // the attempt, counted from 0, that first waits
+	minBackoff       = 500 * time.Microsecond // doubles with each attempt; the wait is a random part of it
+	maxBackoff       = 50 * time.Millisecond
+	stripes          = 1024 // locks that Serialize maps keys to
+	maxLockedStripes = 64   // that one transaction takes for keys it lost
+)
+
+// Stamps.
+const (
+	maxStamps   = 1 << 16 // stamped rows in a transaction: their index has two bytes
+	stampBlock  = 1 << 20 // commit numbers that are reserved with one write
+	stampNumber = 8       // bytes of a stamp that hold the commit number; the index follows
+)
+
+// Space.
+const (
+	defaultReserve  = 96 << 20              // bytes free: one round of flushing and compacting, and the manifest
+	spaceCheckBytes = 1 << 20               // written between two looks at the free space, at most
+	spaceCheckEvery = time.Second           // between two looks at the free space, at most
+	flushRetryDelay = 50 * time.Millisecond // between two attempts to flush when the disk is full
+	maxFlushErrors  = 8                     // in a row, when the disk is not full, before the store gives up
+)
