@@ -141,10 +141,10 @@ func mismatch(message string) *Error { return &Error{Reason: Mismatch, Message: 
 func checkHeaderS3(r *http.Request, sig *Signature, now time.Time, rules Rules) error {
 	hash := r.Header["X-Amz-Content-Sha256"]
 	if len(hash) == 0 {
-		return s3Error(Incomplete, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+		return S3Error(Incomplete, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
 	}
 	if !validPayload(hash[0]) {
-		return s3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
+		return S3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
 			"x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
 			Detail{"ArgumentName", "x-amz-content-sha256"}, Detail{"ArgumentValue", hash[0]})
 	}
@@ -162,11 +162,11 @@ func checkHeaderS3(r *http.Request, sig *Signature, now time.Time, rules Rules) 
 		return err
 	}
 	if !sameDay(t, sig.Date) {
-		return s3Error(Incomplete, http.StatusBadRequest, headerMalformed,
+		return S3Error(Incomplete, http.StatusBadRequest, headerMalformed,
 			headerPrefix+"Invalid credential date. Date is not the same as X-Amz-Date.")
 	}
 	if sig.Asymmetric && len(r.Header["X-Amz-Region-Set"]) == 0 {
-		return s3Error(Incomplete, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-region-set")
+		return S3Error(Incomplete, http.StatusBadRequest, "InvalidRequest", "Missing required header for this request: x-amz-region-set")
 	}
 	return unsignedS3(r, sig)
 }
@@ -178,7 +178,7 @@ func checkPresignedS3(r *http.Request, sig *Signature, now time.Time, rules Rule
 		return incompleteQuery(r.URL.RawQuery)
 	}
 	malformed := func(message string) error {
-		return s3Error(Incomplete, http.StatusBadRequest, queryMalformed, message)
+		return S3Error(Incomplete, http.StatusBadRequest, queryMalformed, message)
 	}
 	t, ok := parseTime(sig.Time)
 	if !ok {
@@ -195,12 +195,12 @@ func checkPresignedS3(r *http.Request, sig *Signature, now time.Time, rules Rule
 	}
 	end := t.Add(time.Duration(seconds) * time.Second)
 	if t.Sub(now) > rules.skew() {
-		return s3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request is not yet valid",
+		return S3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request is not yet valid",
 			Detail{"X-Amz-Date", strconv.FormatInt(t.UnixMilli(), 10)},
 			Detail{"Expires", end.Format(time.RFC3339)}, Detail{"ServerTime", now.Format(time.RFC3339)})
 	}
 	if now.After(end) {
-		return s3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
+		return S3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
 			Detail{"X-Amz-Expires", sig.Expires},
 			Detail{"Expires", end.Format(time.RFC3339)}, Detail{"ServerTime", now.Format(time.RFC3339)})
 	}
@@ -216,7 +216,7 @@ func checkPresignedS3(r *http.Request, sig *Signature, now time.Time, rules Rule
 // checkScopeS3 checks the credential scope.
 func checkScopeS3(sig *Signature, rules Rules, code, prefix string) error {
 	malformed := func(message string) error {
-		return s3Error(Incomplete, http.StatusBadRequest, code, prefix+message)
+		return S3Error(Incomplete, http.StatusBadRequest, code, prefix+message)
 	}
 	switch {
 	case !validDate(sig.Date):
@@ -232,14 +232,14 @@ func checkScopeS3(sig *Signature, rules Rules, code, prefix string) error {
 }
 
 func noDateS3() *Error {
-	return s3Error(Incomplete, http.StatusForbidden, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
+	return S3Error(Incomplete, http.StatusForbidden, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
 }
 
 func skewS3(t time.Time, sent string, now time.Time, rules Rules) error {
 	if d := t.Sub(now); d <= rules.skew() && -d <= rules.skew() {
 		return nil
 	}
-	return s3Error(Mismatch, http.StatusForbidden, "RequestTimeTooSkewed",
+	return S3Error(Mismatch, http.StatusForbidden, "RequestTimeTooSkewed",
 		"The difference between the request time and the current time is too large.",
 		Detail{"RequestTime", sent}, Detail{"ServerTime", now.Format(time.RFC3339)},
 		Detail{"MaxAllowedSkewMilliseconds", strconv.FormatInt(rules.skew().Milliseconds(), 10)})
@@ -250,7 +250,7 @@ func unsignedS3(r *http.Request, sig *Signature) error {
 		return nil
 	}
 	names := unsignedHeaders(r, sig.SignedHeaders)
-	return s3Error(Mismatch, http.StatusForbidden, "AccessDenied",
+	return S3Error(Mismatch, http.StatusForbidden, "AccessDenied",
 		"There were headers present in the request which were not signed",
 		Detail{"HeadersNotSigned", strings.Join(names, ", ")})
 }

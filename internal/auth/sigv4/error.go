@@ -112,8 +112,8 @@ func (e *Error) Answer(f Family) (code string, status int, message string) {
 	return a.code, a.status, e.Error()
 }
 
-// s3Error returns an error that only S3 can answer with.
-func s3Error(reason Reason, status int, code, message string, details ...Detail) *Error {
+// S3Error returns an error that only S3 answers with.
+func S3Error(reason Reason, status int, code, message string, details ...Detail) *Error {
 	return &Error{Reason: reason, S3Code: code, S3Status: status, S3Message: message, Details: details}
 }
 

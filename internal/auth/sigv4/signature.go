@@ -256,7 +256,7 @@ func ParseForm(fields url.Values) (Signature, error) {
 		case AlgorithmAsymmetric:
 			sig.Asymmetric = true
 		default:
-			return sig, s3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
+			return sig, S3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
 				`X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`,
 				Detail{"ArgumentName", "X-Amz-Algorithm"}, Detail{"ArgumentValue", get("X-Amz-Algorithm")})
 		}
@@ -290,7 +290,7 @@ func FormField(fields url.Values, name string) string {
 }
 
 func missingField(name string) *Error {
-	return s3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
+	return S3Error(Incomplete, http.StatusBadRequest, "InvalidArgument",
 		"Bucket POST must contain a field named '"+name+"'.  If it is specified, please check the order of the fields.",
 		Detail{"ArgumentName", name}, Detail{"ArgumentValue", ""})
 }

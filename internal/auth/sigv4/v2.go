@@ -48,16 +48,16 @@ func checkV2(r *http.Request, sig *Signature, now time.Time, rules Rules) error 
 		return skewS3(t, sent, now, rules)
 	case PresignedV2:
 		if sig.Expires == "" {
-			return s3Error(Incomplete, http.StatusForbidden, "AccessDenied",
+			return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
 				"Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")
 		}
 		seconds, err := strconv.ParseInt(sig.Expires, 10, 32)
 		if err != nil {
-			return s3Error(Incomplete, http.StatusForbidden, "AccessDenied",
+			return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
 				"Invalid date (should be seconds since epoch): "+sig.Expires)
 		}
 		if end := time.Unix(seconds, 0).UTC(); now.After(end) {
-			return s3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
+			return S3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
 				Detail{"Expires", end.Format(time.RFC3339)}, Detail{"ServerTime", now.Format(time.RFC3339)})
 		}
 	}
