@@ -38,7 +38,7 @@ var (
 // Store is a database. Its methods may be called concurrently.
 type Store interface {
 	// Update runs fn in a serializable transaction and returns once its writes are durable. An error from fn rolls
-	// back and is returned as is, once all that fn read is durable too. When ctx ends, Update returns its cause: at the
+	// back and is returned as is, once all that fn read is durable too. When ctx ends, Update returns its error: at the
 	// latest before the next run of fn, and not any more once the last run is being committed. A panic in fn rolls back too.
 	Update(ctx context.Context, fn func(tx Tx) error, opts ...Option) error
 

@@ -141,7 +141,7 @@ func TestCatchUp(t *testing.T) {
 func TestCatchUpEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, nil)
-		f.fail = func(string) error { return errors.New("fails") }
+		f.fail(func(string) error { return errors.New("fails") })
 		f.set(0, "fails")
 		if err := f.CatchUp(t.Context()); err != nil {
 			t.Errorf("CatchUp() = %v with a timer that fails, want nil", err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,7 +36,7 @@ type fixture struct {
 
 	mu    sync.Mutex
 	fired []firing
-	fail  func(id string) error // what the handler returns, if it is set
+	bad   func(id string) error // what the handler returns, if it is set
 }
 
 // newFixture returns a fixture over db, or over an empty store if that is nil. It must be called in a bubble.
@@ -53,9 +54,12 @@ func newFixture(t *testing.T, db kv.Store) *fixture {
 
 func (f *fixture) handle(tx kv.Tx, due []Timer) error {
 	var fired []firing
+	f.mu.Lock()
+	bad := f.bad
+	f.mu.Unlock()
 	for _, d := range due {
-		if f.fail != nil {
-			if err := f.fail(string(d.ID)); err != nil {
+		if bad != nil {
+			if err := bad(string(d.ID)); err != nil {
 				return err
 			}
 		}
@@ -67,6 +71,13 @@ func (f *fixture) handle(tx kv.Tx, due []Timer) error {
 		f.fired = append(f.fired, fired...)
 	})
 	return nil
+}
+
+// fail sets what the handler returns; nil lets it succeed.
+func (f *fixture) fail(bad func(id string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bad = bad
 }
 
 // run starts Run, and stops it when the test or the returned function ends.
@@ -203,20 +214,14 @@ func TestRestart(t *testing.T) {
 func TestHandlerFailureKeepsTheTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, nil)
-		crash := true
-		f.fail = func(string) error {
-			if crash {
-				return errors.New("crash between handler and commit")
-			}
-			return nil
-		}
+		f.fail(func(string) error { return errors.New("crash between handler and commit") })
 		f.run()
 		f.set(time.Second, "a")
 		time.Sleep(time.Second)
 		f.want()
 		f.wantRows(1)
 
-		crash = false
+		f.fail(nil)
 		again := newFixture(t, f.db)
 		again.start = f.start
 		if err := again.CatchUp(t.Context()); err != nil {
@@ -232,14 +237,14 @@ func TestHandlerFailureKeepsTheTimer(t *testing.T) {
 func TestFailingTimerStarvesNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, nil)
-		tries := 0
-		f.fail = func(id string) error {
+		var tries atomic.Int32
+		f.fail(func(id string) error {
 			if id == "bad" {
-				tries++
+				tries.Add(1)
 				return errors.New("cannot do that")
 			}
 			return nil
-		}
+		})
 		f.run()
 		f.update(func(tx kv.Tx) {
 			f.Set(tx, f.timer(time.Second, "a"))
@@ -251,13 +256,13 @@ func TestFailingTimerStarvesNoOther(t *testing.T) {
 		f.want(firing{"a", time.Second}, firing{"c", time.Second}, firing{"d", 2 * time.Second})
 		time.Sleep(time.Hour)
 		f.wantRows(1)
-		if tries < 60 || tries > 75 {
-			t.Errorf("the failing timer was tried %d times in an hour, want about once a minute", tries)
+		if n := tries.Load(); n < 60 || n > 75 {
+			t.Errorf("the failing timer was tried %d times in an hour, want about once a minute", n)
 		}
 		if n := strings.Count(f.log.String(), "timer failed"); n != 1 {
 			t.Errorf("the failure was logged %d times, want once: %s", n, f.log)
 		}
-		f.fail = nil
+		f.fail(nil)
 		time.Sleep(time.Minute)
 		f.wantRows(0)
 	})
@@ -305,12 +310,12 @@ func TestOverflowOfFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = maxFailing + 300
 		f := newFixture(t, nil)
-		f.fail = func(id string) error {
+		f.fail(func(id string) error {
 			if id != "good" {
 				return errors.New("fails")
 			}
 			return nil
-		}
+		})
 		for i := 0; i < n; i += 100 {
 			f.update(func(tx kv.Tx) {
 				for j := range 100 {
@@ -323,7 +328,7 @@ func TestOverflowOfFailing(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		f.want(firing{"good", 2 * time.Second})
 		f.wantRows(n)
-		f.fail = nil
+		f.fail(nil)
 		time.Sleep(3 * lastRetry)
 		synctest.Wait()
 		f.wantRows(0)
@@ -333,11 +338,12 @@ func TestOverflowOfFailing(t *testing.T) {
 func TestHandlerSetsAnEqualTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, nil)
-		runs := 0
+		var runs atomic.Int32
 		f.Handle(testKind+1, func(tx kv.Tx, due []Timer) error {
-			if runs++; runs < 3 {
+			switch runs.Add(1) {
+			case 1, 2:
 				f.Set(tx, due[0]) // due at once
-			} else if runs == 3 {
+			case 3:
 				f.Set(tx, Timer{Due: due[0].Due.Add(time.Second), Kind: testKind + 1})
 			}
 			return nil
@@ -346,13 +352,13 @@ func TestHandlerSetsAnEqualTimer(t *testing.T) {
 		f.update(func(tx kv.Tx) { f.Set(tx, Timer{Due: f.start.Add(time.Second), Kind: testKind + 1}) })
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if runs != 3 {
-			t.Errorf("after a second the handler ran %d times, want 3", runs)
+		if n := runs.Load(); n != 3 {
+			t.Errorf("after a second the handler ran %d times, want 3", n)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if runs != 4 {
-			t.Errorf("after two seconds the handler ran %d times, want 4", runs)
+		if n := runs.Load(); n != 4 {
+			t.Errorf("after two seconds the handler ran %d times, want 4", n)
 		}
 		f.wantRows(0)
 	})

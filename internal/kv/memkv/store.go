@@ -64,7 +64,7 @@ func (s *Store) try(ctx context.Context, root *node, fn func(tx kv.Tx) error) (d
 	case err != nil:
 		return true, err
 	case ctx.Err() != nil:
-		return true, context.Cause(ctx)
+		return true, ctx.Err()
 	case s.clock.Now().Sub(t.now) > kv.MaxTxDuration:
 		return true, kv.ErrTooOld
 	case !s.commit(t):
@@ -104,7 +104,7 @@ func (s *Store) Close() error {
 // enter begins a run, which ends with s.running.Done, and returns the present rows.
 func (s *Store) enter(ctx context.Context) (*node, error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, ctx.Err()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
