@@ -48,6 +48,7 @@ func catalog(models []*model) string {
 			if op.Input != nil && op.Input.LocationName != "" {
 				fmt.Fprintf(&b, ", InputName: %q, InputXMLNS: %q", op.Input.LocationName, op.Input.XMLNamespace.URI)
 			}
+			setFlag(&b, "NoOutput", op.Output == nil)
 			b.WriteString("},\n")
 		}
 		b.WriteString("}}\n")

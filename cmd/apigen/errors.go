@@ -36,11 +36,10 @@ func (g *generator) errorType(b *strings.Builder, name string) {
 			queryCode = e.Code
 		}
 	}
-	message := ""
+	message := g.m.messageMember(s)
 	fmt.Fprintf(b, "// %s is an error with HTTP status %d.\ntype %s struct {\n", t, status, t)
 	for _, key := range s.Members.keys {
-		if strings.EqualFold(key, "message") && g.m.shape(s.Members.values[key].Shape).Type == "string" {
-			message = key
+		if key == message {
 			b.WriteString("Message string\n")
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // model is a service's model in botocore's form, without prose.
@@ -156,6 +157,16 @@ func load(file, overlay string) (*model, error) {
 }
 
 func (m *model) shape(name string) *shape { return m.Shapes.values[name] }
+
+// messageMember returns the member of an exception that holds its message, or nothing.
+func (m *model) messageMember(s *shape) string {
+	for _, key := range s.Members.keys {
+		if strings.EqualFold(key, "message") && m.shape(s.Members.values[key].Shape).Type == "string" {
+			return key
+		}
+	}
+	return ""
+}
 
 // protocols returns the protocols in the model's order.
 func (m *model) protocols() []string {

@@ -76,6 +76,13 @@ func (g *generator) schema(b *strings.Builder, suffix, name string) {
 	setFlag(b, "Union", s.Union)
 	setFlag(b, "EventStream", s.EventStream)
 	setFlag(b, "Streaming", s.Streaming)
+	if key := g.m.messageMember(s); s.Exception && key != "" {
+		wireName := s.Members.values[key].LocationName
+		if wireName == "" {
+			wireName = key
+		}
+		setText(b, "Message", wireName)
+	}
 	b.WriteString("}\n\n")
 }
 

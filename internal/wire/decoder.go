@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,7 +19,7 @@ type Dialect struct {
 	Map func(t *Tree, m *Member, parent, n NodeID) NodeID
 	// Mismatch returns the error for a node that cannot be what m wants.
 	Mismatch func(m *Member, n *Node) error
-	// NullElements keeps nulls in lists and maps as zero values; else they count as missing in lists and are left out of maps.
+	// NullElements keeps nulls in lists and maps as zero values; else they are left out, as AWS's servers do.
 	NullElements bool
 }
 
@@ -32,6 +33,8 @@ type Source struct {
 	Bound func(m *Member) (NodeID, error)
 	// Stream is the value of a streaming member.
 	Stream io.Reader
+	// Bodies reads streaming members from the tree, as strings.
+	Bodies bool
 }
 
 // Decode sets the members of in, a new shape, from s. Members that s does not know are ignored, null is absent, and of equal
@@ -92,9 +95,6 @@ func (d *decoder) findID(m *Member) NodeID {
 	switch {
 	case f.of != KindStructure:
 		if d.tree.Nodes[id].Kind == NodeNull {
-			if !d.dialect.NullElements {
-				d.addMissing(m)
-			}
 			return NoNode
 		}
 		return id
@@ -291,9 +291,15 @@ func (d *decoder) Blob(m *Member, p *[]byte) {
 }
 
 // Body implements Visitor.
-func (d *decoder) Body(_ *Member, p *io.Reader) {
+func (d *decoder) Body(m *Member, p *io.Reader) {
 	if d.source.Stream != nil {
 		*p = d.source.Stream
+	}
+	if d.source.Bodies {
+		var s *string
+		if d.OptString(m, &s); s != nil {
+			*p = strings.NewReader(*s)
+		}
 	}
 }
 
@@ -336,6 +342,9 @@ func (d *decoder) BeginList(m *Member, _ int) int {
 	if n.Kind != NodeList {
 		d.mismatch(m, n)
 		return -1
+	}
+	if !d.dialect.NullElements {
+		d.tree.dropNulls(id)
 	}
 	d.stack = append(d.stack, frame{m: m, node: NoNode, next: n.First, index: -1, of: KindList})
 	return int(n.Len)
@@ -388,7 +397,7 @@ func (d *decoder) EndMap(*Member) { d.stack = d.stack[:len(d.stack)-1] }
 // Events implements Visitor. Inputs have no event streams.
 func (d *decoder) Events(*Member, EventSource) {}
 
-// dropNulls takes the children that are null out of an object.
+// dropNulls takes the children that are null out of a list or an object.
 func (t *Tree) dropNulls(parent NodeID) {
 	p := &t.Nodes[parent]
 	link := &p.First

@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"net/http"
+	"sync"
 )
 
 // Request is what a protocol decodes. Nothing in it depends on the server that received it.
@@ -22,6 +23,43 @@ type Response struct {
 	Body   []byte
 	// Stream, when set, writes the body instead of Body; flush sends what was written so far to the client.
 	Stream func(w io.Writer, flush func() error) error
+
+	pooled *[]byte
+}
+
+// maxPooledBytes keeps rare, huge answers out of the pool.
+const maxPooledBytes = 256 << 10
+
+var bufferPool = sync.Pool{New: func() any { return new(make([]byte, 0, 2048)) }}
+
+// Buffer returns an empty slice to append a body to. Free takes it back.
+func (r *Response) Buffer() []byte {
+	if r.pooled == nil {
+		r.pooled = bufferPool.Get().(*[]byte)
+	}
+	return (*r.pooled)[:0]
+}
+
+// Free gives the memory of Body back, once it has been sent. It may be left out.
+func (r *Response) Free() {
+	if r.pooled == nil {
+		return
+	}
+	if cap(r.Body) > cap(*r.pooled) {
+		*r.pooled = r.Body[:0]
+	}
+	if cap(*r.pooled) <= maxPooledBytes {
+		bufferPool.Put(r.pooled)
+	}
+	r.Body, r.pooled = nil, nil
+}
+
+// SetHeader sets a header whose key has its canonical form, such as X-Amzn-Requestid.
+func (r *Response) SetHeader(key, value string) {
+	if r.Header == nil {
+		r.Header = make(http.Header, 4)
+	}
+	r.Header[key] = []string{value}
 }
 
 // Call is a request on its way through a protocol: which operation of which service, and what the request's id is.

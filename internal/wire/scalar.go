@@ -110,7 +110,10 @@ func (n *Node) blob() ([]byte, bool) {
 	switch n.Kind {
 	case NodeBytes:
 		return append([]byte{}, n.Text...), true
-	case NodeString, NodeText:
+	case NodeString:
+		b, err := base64.StdEncoding.DecodeString(n.Text)
+		return b, err == nil
+	case NodeText:
 		return decodeBase64(n.Text)
 	}
 	return nil, false

@@ -56,8 +56,9 @@ type Schema struct {
 	Flattened       bool   // a list or map without an element around it
 	Sensitive       bool   // never logged
 	Union           bool
-	EventStream     bool // a union whose members are events
-	Streaming       bool // a blob that is not read into memory
+	EventStream     bool   // a union whose members are events
+	Streaming       bool   // a blob that is not read into memory
+	Message         string // of an exception: its message's name on the wire, such as message or Message
 }
 
 // Member is a member of a structure, the elements of a list, or the keys or values of a map.

@@ -27,6 +27,7 @@ type OperationModel struct {
 	ResultWrapper string // the element around a Query answer; empty when there is none
 	InputName     string // the root element of an XML request, when it is not the payload's
 	InputXMLNS    string
+	NoOutput      bool // the model declares no output
 }
 
 // Service is the implemented part of a service.

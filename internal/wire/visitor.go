@@ -114,22 +114,25 @@ func Map[E any](v Visitor, m *Member, p *map[string]E, value func(Visitor, *Memb
 	}
 	if n < 0 {
 		*p = make(map[string]E, count)
+		var e, zero E
 		for i := range count {
 			key := v.Entry(i, "")
-			var e E
+			e = zero
 			value(v, m.Of.Elem, &e)
 			(*p)[key] = e
 		}
 		v.EndMap(m)
 		return
 	}
-	keys := make([]string, 0, n)
+	var few [16]string
+	keys := few[:0]
 	for key := range *p {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
+	var e E
 	for i, key := range keys {
-		e := (*p)[key]
+		e = (*p)[key]
 		v.Entry(i, key)
 		value(v, m.Of.Elem, &e)
 	}

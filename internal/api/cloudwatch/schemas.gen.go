@@ -344,7 +344,7 @@ var schemaOfCompositeAlarms = wire.Schema{Name: "CompositeAlarms", Kind: wire.Ki
 
 var schemaConcurrentModificationException = wire.Schema{Name: "ConcurrentModificationException", Kind: wire.KindStructure}
 
-var schemaConflictException = wire.Schema{Name: "ConflictException", Kind: wire.KindStructure}
+var schemaConflictException = wire.Schema{Name: "ConflictException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfContributorAttributes = wire.Schema{Name: "ContributorAttributes", Kind: wire.KindMap, Key: &wire.Member{Name: "key", Of: &schemaOfAttributeName}, Elem: &wire.Member{Name: "value", Of: &schemaOfAttributeValue}, HasMin: true, Min: 0, HasMax: true, Max: 150}
 
@@ -360,7 +360,7 @@ var schemaOfDashboardEntries = wire.Schema{Name: "DashboardEntries", Kind: wire.
 
 var schemaOfDashboardErrorMessage = wire.Schema{Name: "DashboardErrorMessage", Kind: wire.KindString}
 
-var schemaDashboardInvalidInputError = wire.Schema{Name: "DashboardInvalidInputError", Kind: wire.KindStructure}
+var schemaDashboardInvalidInputError = wire.Schema{Name: "DashboardInvalidInputError", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfDashboardName = wire.Schema{Name: "DashboardName", Kind: wire.KindString}
 
@@ -368,7 +368,7 @@ var schemaOfDashboardNamePrefix = wire.Schema{Name: "DashboardNamePrefix", Kind:
 
 var schemaOfDashboardNames = wire.Schema{Name: "DashboardNames", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfDashboardName}}
 
-var schemaDashboardNotFoundError = wire.Schema{Name: "DashboardNotFoundError", Kind: wire.KindStructure}
+var schemaDashboardNotFoundError = wire.Schema{Name: "DashboardNotFoundError", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfDashboardValidationMessages = wire.Schema{Name: "DashboardValidationMessages", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaDashboardValidationMessage}}
 
@@ -494,21 +494,21 @@ var schemaOfInsightRuleUnboundLong = wire.Schema{Name: "InsightRuleUnboundLong",
 
 var schemaOfInsightRules = wire.Schema{Name: "InsightRules", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaInsightRule}}
 
-var schemaInternalServiceFault = wire.Schema{Name: "InternalServiceFault", Kind: wire.KindStructure}
+var schemaInternalServiceFault = wire.Schema{Name: "InternalServiceFault", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaInvalidFormatFault = wire.Schema{Name: "InvalidFormatFault", Kind: wire.KindStructure}
+var schemaInvalidFormatFault = wire.Schema{Name: "InvalidFormatFault", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidNextToken = wire.Schema{Name: "InvalidNextToken", Kind: wire.KindStructure}
+var schemaInvalidNextToken = wire.Schema{Name: "InvalidNextToken", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidParameterCombinationException = wire.Schema{Name: "InvalidParameterCombinationException", Kind: wire.KindStructure}
+var schemaInvalidParameterCombinationException = wire.Schema{Name: "InvalidParameterCombinationException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidParameterValueException = wire.Schema{Name: "InvalidParameterValueException", Kind: wire.KindStructure}
+var schemaInvalidParameterValueException = wire.Schema{Name: "InvalidParameterValueException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfLastModified = wire.Schema{Name: "LastModified", Kind: wire.KindTimestamp}
 
 var schemaLimitExceededException = wire.Schema{Name: "LimitExceededException", Kind: wire.KindStructure}
 
-var schemaLimitExceededFault = wire.Schema{Name: "LimitExceededFault", Kind: wire.KindStructure}
+var schemaLimitExceededFault = wire.Schema{Name: "LimitExceededFault", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfListMetricStreamsMaxResults = wire.Schema{Name: "ListMetricStreamsMaxResults", Kind: wire.KindInteger, HasMin: true, Min: 1, HasMax: true, Max: 500}
 
@@ -572,7 +572,7 @@ var schemaOfMetricWidgetImage = wire.Schema{Name: "MetricWidgetImage", Kind: wir
 
 var schemaOfMetrics = wire.Schema{Name: "Metrics", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaMetric}}
 
-var schemaMissingRequiredParameterException = wire.Schema{Name: "MissingRequiredParameterException", Kind: wire.KindStructure}
+var schemaMissingRequiredParameterException = wire.Schema{Name: "MissingRequiredParameterException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfMuteTargetAlarmNameList = wire.Schema{Name: "MuteTargetAlarmNameList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfName}, HasMax: true, Max: 100}
 
@@ -608,7 +608,7 @@ var schemaOfResourceList = wire.Schema{Name: "ResourceList", Kind: wire.KindList
 
 var schemaOfResourceName = wire.Schema{Name: "ResourceName", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 1024}
 
-var schemaResourceNotFound = wire.Schema{Name: "ResourceNotFound", Kind: wire.KindStructure}
+var schemaResourceNotFound = wire.Schema{Name: "ResourceNotFound", Kind: wire.KindStructure, Message: "message"}
 
 var schemaResourceNotFoundException = wire.Schema{Name: "ResourceNotFoundException", Kind: wire.KindStructure}
 

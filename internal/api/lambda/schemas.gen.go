@@ -622,11 +622,11 @@ var schemaOfBoolean = wire.Schema{Name: "Boolean", Kind: wire.KindBoolean}
 
 var schemaOfCallbackId = wire.Schema{Name: "CallbackId", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 1024, Pattern: &wire.Pattern{Source: "[A-Za-z0-9+/]+={0,2}"}}
 
-var schemaCallbackTimeoutException = wire.Schema{Name: "CallbackTimeoutException", Kind: wire.KindStructure}
+var schemaCallbackTimeoutException = wire.Schema{Name: "CallbackTimeoutException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfCapacityProviderArn = wire.Schema{Name: "CapacityProviderArn", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 140, Pattern: &wire.Pattern{Source: "arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"}}
 
-var schemaCapacityProviderLimitExceededException = wire.Schema{Name: "CapacityProviderLimitExceededException", Kind: wire.KindStructure}
+var schemaCapacityProviderLimitExceededException = wire.Schema{Name: "CapacityProviderLimitExceededException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfCapacityProviderMaxVCpuCount = wire.Schema{Name: "CapacityProviderMaxVCpuCount", Kind: wire.KindInteger, HasMin: true, Min: 2, HasMax: true, Max: 15000}
 
@@ -656,13 +656,13 @@ var schemaOfCodeSigningConfigId = wire.Schema{Name: "CodeSigningConfigId", Kind:
 
 var schemaOfCodeSigningConfigList = wire.Schema{Name: "CodeSigningConfigList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaCodeSigningConfig}}
 
-var schemaCodeSigningConfigNotFoundException = wire.Schema{Name: "CodeSigningConfigNotFoundException", Kind: wire.KindStructure}
+var schemaCodeSigningConfigNotFoundException = wire.Schema{Name: "CodeSigningConfigNotFoundException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfCodeSigningPolicy = wire.Schema{Name: "CodeSigningPolicy", Kind: wire.KindString, Enum: []string{"Warn", "Enforce"}}
 
-var schemaCodeStorageExceededException = wire.Schema{Name: "CodeStorageExceededException", Kind: wire.KindStructure}
+var schemaCodeStorageExceededException = wire.Schema{Name: "CodeStorageExceededException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaCodeVerificationFailedException = wire.Schema{Name: "CodeVerificationFailedException", Kind: wire.KindStructure}
+var schemaCodeVerificationFailedException = wire.Schema{Name: "CodeVerificationFailedException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfCollectionName = wire.Schema{Name: "CollectionName", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 57, Pattern: &wire.Pattern{Source: "(^(?!(system\\x2e)))(^[_a-zA-Z0-9])([^$]*)"}}
 
@@ -678,7 +678,7 @@ var schemaOfDescription = wire.Schema{Name: "Description", Kind: wire.KindString
 
 var schemaOfDestinationArn = wire.Schema{Name: "DestinationArn", Kind: wire.KindString, HasMin: true, Min: 0, HasMax: true, Max: 350, Pattern: &wire.Pattern{Source: "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"}}
 
-var schemaDurableExecutionAlreadyStartedException = wire.Schema{Name: "DurableExecutionAlreadyStartedException", Kind: wire.KindStructure}
+var schemaDurableExecutionAlreadyStartedException = wire.Schema{Name: "DurableExecutionAlreadyStartedException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfDurableExecutionArn = wire.Schema{Name: "DurableExecutionArn", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 1024, Pattern: &wire.Pattern{Source: "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"}}
 
@@ -688,21 +688,21 @@ var schemaOfDurableExecutions = wire.Schema{Name: "DurableExecutions", Kind: wir
 
 var schemaOfDurationSeconds = wire.Schema{Name: "DurationSeconds", Kind: wire.KindInteger, HasMin: true, Min: 0}
 
-var schemaEC2AccessDeniedException = wire.Schema{Name: "EC2AccessDeniedException", Kind: wire.KindStructure}
+var schemaEC2AccessDeniedException = wire.Schema{Name: "EC2AccessDeniedException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEC2ThrottledException = wire.Schema{Name: "EC2ThrottledException", Kind: wire.KindStructure}
+var schemaEC2ThrottledException = wire.Schema{Name: "EC2ThrottledException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEC2UnexpectedException = wire.Schema{Name: "EC2UnexpectedException", Kind: wire.KindStructure}
+var schemaEC2UnexpectedException = wire.Schema{Name: "EC2UnexpectedException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEFSIOException = wire.Schema{Name: "EFSIOException", Kind: wire.KindStructure}
+var schemaEFSIOException = wire.Schema{Name: "EFSIOException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEFSMountConnectivityException = wire.Schema{Name: "EFSMountConnectivityException", Kind: wire.KindStructure}
+var schemaEFSMountConnectivityException = wire.Schema{Name: "EFSMountConnectivityException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEFSMountFailureException = wire.Schema{Name: "EFSMountFailureException", Kind: wire.KindStructure}
+var schemaEFSMountFailureException = wire.Schema{Name: "EFSMountFailureException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaEFSMountTimeoutException = wire.Schema{Name: "EFSMountTimeoutException", Kind: wire.KindStructure}
+var schemaEFSMountTimeoutException = wire.Schema{Name: "EFSMountTimeoutException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaENILimitReachedException = wire.Schema{Name: "ENILimitReachedException", Kind: wire.KindStructure}
+var schemaENILimitReachedException = wire.Schema{Name: "ENILimitReachedException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfEnabled = wire.Schema{Name: "Enabled", Kind: wire.KindBoolean}
 
@@ -800,7 +800,7 @@ var schemaOfFunctionVersionLatestPublished = wire.Schema{Name: "FunctionVersionL
 
 var schemaOfFunctionVersionsByCapacityProviderList = wire.Schema{Name: "FunctionVersionsByCapacityProviderList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaFunctionVersionsByCapacityProviderListItem}, HasMin: true, Min: 0, HasMax: true, Max: 50}
 
-var schemaFunctionVersionsPerCapacityProviderLimitExceededException = wire.Schema{Name: "FunctionVersionsPerCapacityProviderLimitExceededException", Kind: wire.KindStructure}
+var schemaFunctionVersionsPerCapacityProviderLimitExceededException = wire.Schema{Name: "FunctionVersionsPerCapacityProviderLimitExceededException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfHandler = wire.Schema{Name: "Handler", Kind: wire.KindString, HasMin: true, Min: 0, HasMax: true, Max: 128, Pattern: &wire.Pattern{Source: "[^\\s]+"}}
 
@@ -820,19 +820,19 @@ var schemaOfInstanceTypeSet = wire.Schema{Name: "InstanceTypeSet", Kind: wire.Ki
 
 var schemaOfInteger = wire.Schema{Name: "Integer", Kind: wire.KindInteger}
 
-var schemaInvalidCodeSignatureException = wire.Schema{Name: "InvalidCodeSignatureException", Kind: wire.KindStructure}
+var schemaInvalidCodeSignatureException = wire.Schema{Name: "InvalidCodeSignatureException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaInvalidParameterValueException = wire.Schema{Name: "InvalidParameterValueException", Kind: wire.KindStructure}
+var schemaInvalidParameterValueException = wire.Schema{Name: "InvalidParameterValueException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidRequestContentException = wire.Schema{Name: "InvalidRequestContentException", Kind: wire.KindStructure}
+var schemaInvalidRequestContentException = wire.Schema{Name: "InvalidRequestContentException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidRuntimeException = wire.Schema{Name: "InvalidRuntimeException", Kind: wire.KindStructure}
+var schemaInvalidRuntimeException = wire.Schema{Name: "InvalidRuntimeException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaInvalidSecurityGroupIDException = wire.Schema{Name: "InvalidSecurityGroupIDException", Kind: wire.KindStructure}
+var schemaInvalidSecurityGroupIDException = wire.Schema{Name: "InvalidSecurityGroupIDException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaInvalidSubnetIDException = wire.Schema{Name: "InvalidSubnetIDException", Kind: wire.KindStructure}
+var schemaInvalidSubnetIDException = wire.Schema{Name: "InvalidSubnetIDException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaInvalidZipFileException = wire.Schema{Name: "InvalidZipFileException", Kind: wire.KindStructure}
+var schemaInvalidZipFileException = wire.Schema{Name: "InvalidZipFileException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfInvocationType = wire.Schema{Name: "InvocationType", Kind: wire.KindString, Enum: []string{"Event", "RequestResponse", "DryRun"}}
 
@@ -842,17 +842,17 @@ var schemaOfInvokedViaFunctionUrl = wire.Schema{Name: "InvokedViaFunctionUrl", K
 
 var schemaOfItemCount = wire.Schema{Name: "ItemCount", Kind: wire.KindInteger, HasMin: true, Min: 0, HasMax: true, Max: 1000}
 
-var schemaKMSAccessDeniedException = wire.Schema{Name: "KMSAccessDeniedException", Kind: wire.KindStructure}
+var schemaKMSAccessDeniedException = wire.Schema{Name: "KMSAccessDeniedException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaKMSDisabledException = wire.Schema{Name: "KMSDisabledException", Kind: wire.KindStructure}
+var schemaKMSDisabledException = wire.Schema{Name: "KMSDisabledException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaKMSInvalidStateException = wire.Schema{Name: "KMSInvalidStateException", Kind: wire.KindStructure}
+var schemaKMSInvalidStateException = wire.Schema{Name: "KMSInvalidStateException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfKMSKeyArn = wire.Schema{Name: "KMSKeyArn", Kind: wire.KindString, Pattern: &wire.Pattern{Source: "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"}}
 
 var schemaOfKMSKeyArnNonEmpty = wire.Schema{Name: "KMSKeyArnNonEmpty", Kind: wire.KindString, HasMin: true, Min: 0, HasMax: true, Max: 10000, Pattern: &wire.Pattern{Source: "arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*"}}
 
-var schemaKMSNotFoundException = wire.Schema{Name: "KMSNotFoundException", Kind: wire.KindStructure}
+var schemaKMSNotFoundException = wire.Schema{Name: "KMSNotFoundException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfKafkaSchemaRegistryAccessConfigList = wire.Schema{Name: "KafkaSchemaRegistryAccessConfigList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaKafkaSchemaRegistryAccessConfig}}
 
@@ -944,7 +944,7 @@ var schemaOfNamespacedFunctionName = wire.Schema{Name: "NamespacedFunctionName",
 
 var schemaOfNamespacedStatementId = wire.Schema{Name: "NamespacedStatementId", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 100, Pattern: &wire.Pattern{Source: "([a-zA-Z0-9-_.]+)"}}
 
-var schemaNoPublishedVersionException = wire.Schema{Name: "NoPublishedVersionException", Kind: wire.KindStructure}
+var schemaNoPublishedVersionException = wire.Schema{Name: "NoPublishedVersionException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfNonNegativeInteger = wire.Schema{Name: "NonNegativeInteger", Kind: wire.KindInteger, HasMin: true, Min: 0}
 
@@ -984,11 +984,11 @@ var schemaOfPattern = wire.Schema{Name: "Pattern", Kind: wire.KindString, HasMin
 
 var schemaOfPerExecutionEnvironmentMaxConcurrency = wire.Schema{Name: "PerExecutionEnvironmentMaxConcurrency", Kind: wire.KindInteger, HasMin: true, Min: 1, HasMax: true, Max: 1600}
 
-var schemaPolicyLengthExceededException = wire.Schema{Name: "PolicyLengthExceededException", Kind: wire.KindStructure}
+var schemaPolicyLengthExceededException = wire.Schema{Name: "PolicyLengthExceededException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfPositiveInteger = wire.Schema{Name: "PositiveInteger", Kind: wire.KindInteger, HasMin: true, Min: 1}
 
-var schemaPreconditionFailedException = wire.Schema{Name: "PreconditionFailedException", Kind: wire.KindStructure}
+var schemaPreconditionFailedException = wire.Schema{Name: "PreconditionFailedException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfPrincipal = wire.Schema{Name: "Principal", Kind: wire.KindString, Pattern: &wire.Pattern{Source: "[^\\s]+"}}
 
@@ -996,7 +996,7 @@ var schemaOfPrincipalOrgID = wire.Schema{Name: "PrincipalOrgID", Kind: wire.Kind
 
 var schemaOfProvisionedConcurrencyConfigList = wire.Schema{Name: "ProvisionedConcurrencyConfigList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaProvisionedConcurrencyConfigListItem}}
 
-var schemaProvisionedConcurrencyConfigNotFoundException = wire.Schema{Name: "ProvisionedConcurrencyConfigNotFoundException", Kind: wire.KindStructure}
+var schemaProvisionedConcurrencyConfigNotFoundException = wire.Schema{Name: "ProvisionedConcurrencyConfigNotFoundException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfProvisionedConcurrencyStatusEnum = wire.Schema{Name: "ProvisionedConcurrencyStatusEnum", Kind: wire.KindString, Enum: []string{"IN_PROGRESS", "READY", "FAILED"}}
 
@@ -1010,25 +1010,25 @@ var schemaOfQueue = wire.Schema{Name: "Queue", Kind: wire.KindString, HasMin: tr
 
 var schemaOfQueues = wire.Schema{Name: "Queues", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfQueue}, HasMin: true, Min: 1, HasMax: true, Max: 1}
 
-var schemaRecursiveInvocationException = wire.Schema{Name: "RecursiveInvocationException", Kind: wire.KindStructure}
+var schemaRecursiveInvocationException = wire.Schema{Name: "RecursiveInvocationException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfRecursiveLoop = wire.Schema{Name: "RecursiveLoop", Kind: wire.KindString, Enum: []string{"Allow", "Terminate"}}
 
 var schemaOfReplayChildren = wire.Schema{Name: "ReplayChildren", Kind: wire.KindBoolean}
 
-var schemaRequestTooLargeException = wire.Schema{Name: "RequestTooLargeException", Kind: wire.KindStructure}
+var schemaRequestTooLargeException = wire.Schema{Name: "RequestTooLargeException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfReservedConcurrentExecutions = wire.Schema{Name: "ReservedConcurrentExecutions", Kind: wire.KindInteger, HasMin: true, Min: 0}
 
 var schemaOfResourceArn = wire.Schema{Name: "ResourceArn", Kind: wire.KindString, Pattern: &wire.Pattern{Source: "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"}}
 
-var schemaResourceConflictException = wire.Schema{Name: "ResourceConflictException", Kind: wire.KindStructure}
+var schemaResourceConflictException = wire.Schema{Name: "ResourceConflictException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaResourceInUseException = wire.Schema{Name: "ResourceInUseException", Kind: wire.KindStructure}
+var schemaResourceInUseException = wire.Schema{Name: "ResourceInUseException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaResourceNotFoundException = wire.Schema{Name: "ResourceNotFoundException", Kind: wire.KindStructure}
+var schemaResourceNotFoundException = wire.Schema{Name: "ResourceNotFoundException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaResourceNotReadyException = wire.Schema{Name: "ResourceNotReadyException", Kind: wire.KindStructure}
+var schemaResourceNotReadyException = wire.Schema{Name: "ResourceNotReadyException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfResponseStreamingInvocationType = wire.Schema{Name: "ResponseStreamingInvocationType", Kind: wire.KindString, Enum: []string{"RequestResponse", "DryRun"}}
 
@@ -1044,11 +1044,11 @@ var schemaOfRuntimeVersionArn = wire.Schema{Name: "RuntimeVersionArn", Kind: wir
 
 var schemaOfS3Bucket = wire.Schema{Name: "S3Bucket", Kind: wire.KindString, HasMin: true, Min: 3, HasMax: true, Max: 63, Pattern: &wire.Pattern{Source: "[0-9A-Za-z\\.\\-_]*(?<!\\.)"}}
 
-var schemaS3FilesMountConnectivityException = wire.Schema{Name: "S3FilesMountConnectivityException", Kind: wire.KindStructure}
+var schemaS3FilesMountConnectivityException = wire.Schema{Name: "S3FilesMountConnectivityException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaS3FilesMountFailureException = wire.Schema{Name: "S3FilesMountFailureException", Kind: wire.KindStructure}
+var schemaS3FilesMountFailureException = wire.Schema{Name: "S3FilesMountFailureException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaS3FilesMountTimeoutException = wire.Schema{Name: "S3FilesMountTimeoutException", Kind: wire.KindStructure}
+var schemaS3FilesMountTimeoutException = wire.Schema{Name: "S3FilesMountTimeoutException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfS3Key = wire.Schema{Name: "S3Key", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 1024}
 
@@ -1064,21 +1064,21 @@ var schemaOfSecurityGroupIds = wire.Schema{Name: "SecurityGroupIds", Kind: wire.
 
 var schemaOfSensitiveString = wire.Schema{Name: "SensitiveString", Kind: wire.KindString, Sensitive: true}
 
-var schemaSerializedRequestEntityTooLargeException = wire.Schema{Name: "SerializedRequestEntityTooLargeException", Kind: wire.KindStructure}
+var schemaSerializedRequestEntityTooLargeException = wire.Schema{Name: "SerializedRequestEntityTooLargeException", Kind: wire.KindStructure, Message: "message"}
 
-var schemaServiceException = wire.Schema{Name: "ServiceException", Kind: wire.KindStructure}
+var schemaServiceException = wire.Schema{Name: "ServiceException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfSigningProfileVersionArns = wire.Schema{Name: "SigningProfileVersionArns", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfArn}, HasMin: true, Min: 1, HasMax: true, Max: 20}
 
 var schemaOfSnapStartApplyOn = wire.Schema{Name: "SnapStartApplyOn", Kind: wire.KindString, Enum: []string{"PublishedVersions", "None"}}
 
-var schemaSnapStartException = wire.Schema{Name: "SnapStartException", Kind: wire.KindStructure}
+var schemaSnapStartException = wire.Schema{Name: "SnapStartException", Kind: wire.KindStructure, Message: "Message"}
 
-var schemaSnapStartNotReadyException = wire.Schema{Name: "SnapStartNotReadyException", Kind: wire.KindStructure}
+var schemaSnapStartNotReadyException = wire.Schema{Name: "SnapStartNotReadyException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfSnapStartOptimizationStatus = wire.Schema{Name: "SnapStartOptimizationStatus", Kind: wire.KindString, Enum: []string{"On", "Off"}}
 
-var schemaSnapStartTimeoutException = wire.Schema{Name: "SnapStartTimeoutException", Kind: wire.KindStructure}
+var schemaSnapStartTimeoutException = wire.Schema{Name: "SnapStartTimeoutException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfSourceAccessConfigurations = wire.Schema{Name: "SourceAccessConfigurations", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaSourceAccessConfiguration}, HasMin: true, Min: 0, HasMax: true, Max: 22}
 
@@ -1104,7 +1104,7 @@ var schemaOfString = wire.Schema{Name: "String", Kind: wire.KindString}
 
 var schemaOfStringList = wire.Schema{Name: "StringList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfString}, HasMin: true, Min: 0, HasMax: true, Max: 1500}
 
-var schemaSubnetIPAddressLimitReachedException = wire.Schema{Name: "SubnetIPAddressLimitReachedException", Kind: wire.KindStructure}
+var schemaSubnetIPAddressLimitReachedException = wire.Schema{Name: "SubnetIPAddressLimitReachedException", Kind: wire.KindStructure, Message: "Message"}
 
 var schemaOfSubnetId = wire.Schema{Name: "SubnetId", Kind: wire.KindString}
 
@@ -1136,7 +1136,7 @@ var schemaOfTimeout = wire.Schema{Name: "Timeout", Kind: wire.KindInteger, HasMi
 
 var schemaOfTimestamp = wire.Schema{Name: "Timestamp", Kind: wire.KindString}
 
-var schemaTooManyRequestsException = wire.Schema{Name: "TooManyRequestsException", Kind: wire.KindStructure}
+var schemaTooManyRequestsException = wire.Schema{Name: "TooManyRequestsException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfTopic = wire.Schema{Name: "Topic", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 249, Pattern: &wire.Pattern{Source: "[^.]([a-zA-Z0-9\\-_.]+)"}}
 
@@ -1154,7 +1154,7 @@ var schemaOfUnqualifiedFunctionName = wire.Schema{Name: "UnqualifiedFunctionName
 
 var schemaOfUnreservedConcurrentExecutions = wire.Schema{Name: "UnreservedConcurrentExecutions", Kind: wire.KindInteger, HasMin: true, Min: 0}
 
-var schemaUnsupportedMediaTypeException = wire.Schema{Name: "UnsupportedMediaTypeException", Kind: wire.KindStructure}
+var schemaUnsupportedMediaTypeException = wire.Schema{Name: "UnsupportedMediaTypeException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfUpdateRuntimeOn = wire.Schema{Name: "UpdateRuntimeOn", Kind: wire.KindString, Enum: []string{"Auto", "Manual", "FunctionUpdate"}}
 

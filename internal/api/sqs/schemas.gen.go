@@ -124,9 +124,9 @@ var schemaOfActionNameList = wire.Schema{Name: "ActionNameList", Kind: wire.Kind
 
 var schemaOfAttributeNameList = wire.Schema{Name: "AttributeNameList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfQueueAttributeName}, Flattened: true}
 
-var schemaBatchEntryIdsNotDistinct = wire.Schema{Name: "BatchEntryIdsNotDistinct", Kind: wire.KindStructure}
+var schemaBatchEntryIdsNotDistinct = wire.Schema{Name: "BatchEntryIdsNotDistinct", Kind: wire.KindStructure, Message: "message"}
 
-var schemaBatchRequestTooLong = wire.Schema{Name: "BatchRequestTooLong", Kind: wire.KindStructure}
+var schemaBatchRequestTooLong = wire.Schema{Name: "BatchRequestTooLong", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfBatchResultErrorEntryList = wire.Schema{Name: "BatchResultErrorEntryList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaBatchResultErrorEntry}, Flattened: true}
 
@@ -146,37 +146,37 @@ var schemaOfDeleteMessageBatchRequestEntryList = wire.Schema{Name: "DeleteMessag
 
 var schemaOfDeleteMessageBatchResultEntryList = wire.Schema{Name: "DeleteMessageBatchResultEntryList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaDeleteMessageBatchResultEntry}, Flattened: true}
 
-var schemaEmptyBatchRequest = wire.Schema{Name: "EmptyBatchRequest", Kind: wire.KindStructure}
+var schemaEmptyBatchRequest = wire.Schema{Name: "EmptyBatchRequest", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfExceptionMessage = wire.Schema{Name: "ExceptionMessage", Kind: wire.KindString}
 
-var schemaInvalidAddress = wire.Schema{Name: "InvalidAddress", Kind: wire.KindStructure}
+var schemaInvalidAddress = wire.Schema{Name: "InvalidAddress", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidAttributeName = wire.Schema{Name: "InvalidAttributeName", Kind: wire.KindStructure}
+var schemaInvalidAttributeName = wire.Schema{Name: "InvalidAttributeName", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidAttributeValue = wire.Schema{Name: "InvalidAttributeValue", Kind: wire.KindStructure}
+var schemaInvalidAttributeValue = wire.Schema{Name: "InvalidAttributeValue", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidBatchEntryId = wire.Schema{Name: "InvalidBatchEntryId", Kind: wire.KindStructure}
+var schemaInvalidBatchEntryId = wire.Schema{Name: "InvalidBatchEntryId", Kind: wire.KindStructure, Message: "message"}
 
 var schemaInvalidIdFormat = wire.Schema{Name: "InvalidIdFormat", Kind: wire.KindStructure}
 
-var schemaInvalidMessageContents = wire.Schema{Name: "InvalidMessageContents", Kind: wire.KindStructure}
+var schemaInvalidMessageContents = wire.Schema{Name: "InvalidMessageContents", Kind: wire.KindStructure, Message: "message"}
 
-var schemaInvalidSecurity = wire.Schema{Name: "InvalidSecurity", Kind: wire.KindStructure}
+var schemaInvalidSecurity = wire.Schema{Name: "InvalidSecurity", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsAccessDenied = wire.Schema{Name: "KmsAccessDenied", Kind: wire.KindStructure}
+var schemaKmsAccessDenied = wire.Schema{Name: "KmsAccessDenied", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsDisabled = wire.Schema{Name: "KmsDisabled", Kind: wire.KindStructure}
+var schemaKmsDisabled = wire.Schema{Name: "KmsDisabled", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsInvalidKeyUsage = wire.Schema{Name: "KmsInvalidKeyUsage", Kind: wire.KindStructure}
+var schemaKmsInvalidKeyUsage = wire.Schema{Name: "KmsInvalidKeyUsage", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsInvalidState = wire.Schema{Name: "KmsInvalidState", Kind: wire.KindStructure}
+var schemaKmsInvalidState = wire.Schema{Name: "KmsInvalidState", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsNotFound = wire.Schema{Name: "KmsNotFound", Kind: wire.KindStructure}
+var schemaKmsNotFound = wire.Schema{Name: "KmsNotFound", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsOptInRequired = wire.Schema{Name: "KmsOptInRequired", Kind: wire.KindStructure}
+var schemaKmsOptInRequired = wire.Schema{Name: "KmsOptInRequired", Kind: wire.KindStructure, Message: "message"}
 
-var schemaKmsThrottled = wire.Schema{Name: "KmsThrottled", Kind: wire.KindStructure}
+var schemaKmsThrottled = wire.Schema{Name: "KmsThrottled", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfListMessageMoveTasksResultEntryList = wire.Schema{Name: "ListMessageMoveTasksResultEntryList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaListMessageMoveTasksResultEntry}, Flattened: true}
 
@@ -206,27 +206,27 @@ var schemaOfNullableInteger = wire.Schema{Name: "NullableInteger", Kind: wire.Ki
 
 var schemaOfNullableLong = wire.Schema{Name: "NullableLong", Kind: wire.KindLong}
 
-var schemaOverLimit = wire.Schema{Name: "OverLimit", Kind: wire.KindStructure}
+var schemaOverLimit = wire.Schema{Name: "OverLimit", Kind: wire.KindStructure, Message: "message"}
 
-var schemaPurgeQueueInProgress = wire.Schema{Name: "PurgeQueueInProgress", Kind: wire.KindStructure}
+var schemaPurgeQueueInProgress = wire.Schema{Name: "PurgeQueueInProgress", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfQueueAttributeMap = wire.Schema{Name: "QueueAttributeMap", Kind: wire.KindMap, Key: &wire.Member{Name: "key", Query: "Name", Of: &schemaOfQueueAttributeName}, Elem: &wire.Member{Name: "value", Query: "Value", Of: &schemaOfString}, Flattened: true}
 
 var schemaOfQueueAttributeName = wire.Schema{Name: "QueueAttributeName", Kind: wire.KindString, Enum: []string{"All", "Policy", "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "ApproximateNumberOfMessagesDelayed", "DelaySeconds", "ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "DeduplicationScope", "FifoThroughputLimit", "RedriveAllowPolicy", "SqsManagedSseEnabled"}}
 
-var schemaQueueDeletedRecently = wire.Schema{Name: "QueueDeletedRecently", Kind: wire.KindStructure}
+var schemaQueueDeletedRecently = wire.Schema{Name: "QueueDeletedRecently", Kind: wire.KindStructure, Message: "message"}
 
-var schemaQueueDoesNotExist = wire.Schema{Name: "QueueDoesNotExist", Kind: wire.KindStructure}
+var schemaQueueDoesNotExist = wire.Schema{Name: "QueueDoesNotExist", Kind: wire.KindStructure, Message: "message"}
 
-var schemaQueueNameExists = wire.Schema{Name: "QueueNameExists", Kind: wire.KindStructure}
+var schemaQueueNameExists = wire.Schema{Name: "QueueNameExists", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfQueueUrlList = wire.Schema{Name: "QueueUrlList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfString}, Flattened: true}
 
-var schemaReceiptHandleIsInvalid = wire.Schema{Name: "ReceiptHandleIsInvalid", Kind: wire.KindStructure}
+var schemaReceiptHandleIsInvalid = wire.Schema{Name: "ReceiptHandleIsInvalid", Kind: wire.KindStructure, Message: "message"}
 
-var schemaRequestThrottled = wire.Schema{Name: "RequestThrottled", Kind: wire.KindStructure}
+var schemaRequestThrottled = wire.Schema{Name: "RequestThrottled", Kind: wire.KindStructure, Message: "message"}
 
-var schemaResourceNotFoundException = wire.Schema{Name: "ResourceNotFoundException", Kind: wire.KindStructure}
+var schemaResourceNotFoundException = wire.Schema{Name: "ResourceNotFoundException", Kind: wire.KindStructure, Message: "message"}
 
 var schemaOfSendMessageBatchRequestEntryList = wire.Schema{Name: "SendMessageBatchRequestEntryList", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaSendMessageBatchRequestEntry}, Flattened: true}
 
@@ -246,9 +246,9 @@ var schemaOfTagValue = wire.Schema{Name: "TagValue", Kind: wire.KindString}
 
 var schemaOfToken = wire.Schema{Name: "Token", Kind: wire.KindString}
 
-var schemaTooManyEntriesInBatchRequest = wire.Schema{Name: "TooManyEntriesInBatchRequest", Kind: wire.KindStructure}
+var schemaTooManyEntriesInBatchRequest = wire.Schema{Name: "TooManyEntriesInBatchRequest", Kind: wire.KindStructure, Message: "message"}
 
-var schemaUnsupportedOperation = wire.Schema{Name: "UnsupportedOperation", Kind: wire.KindStructure}
+var schemaUnsupportedOperation = wire.Schema{Name: "UnsupportedOperation", Kind: wire.KindStructure, Message: "message"}
 
 var membersAddPermissionRequest = [...]wire.Member{
 	{Name: "QueueUrl", Wire: "QueueUrl", Of: &schemaOfString, Required: true},

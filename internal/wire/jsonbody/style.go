@@ -1,0 +1,55 @@
+package jsonbody
+
+import (
+	"strings"
+
+	"github.com/cumulet/cumulet/internal/wire"
+)
+
+// Style is a way to write shapes as JSON.
+type Style struct {
+	dialect wire.Dialect
+	wire    bool // leaves out members of the outermost structure that HTTP carries elsewhere; epoch times
+	redact  bool
+}
+
+// Wire is the style of the protocols: names as on the wire, times in seconds since 1970.
+var Wire = newStyle(Style{wire: true}, func(m *wire.Member) string { return m.Wire })
+
+// SDK is the style of SDKs and the CLI: the model's names, times in ISO 8601, all members wherever HTTP carries them.
+var SDK = newStyle(Style{}, func(m *wire.Member) string { return m.Name })
+
+// States is the style of Step Functions' tasks: SDK with names that begin in upper case.
+var States = newStyle(Style{}, pascal)
+
+// Redacted is SDK with sensitive values masked, for logs. It cannot be read back.
+var Redacted = newStyle(Style{redact: true}, func(m *wire.Member) string { return m.Name })
+
+func newStyle(s Style, name func(*wire.Member) string) *Style {
+	s.dialect = wire.Dialect{Name: name, Mismatch: Mismatch}
+	return &s
+}
+
+func pascal(m *wire.Member) string {
+	if c := m.Name[0]; c < 'a' || c > 'z' {
+		return m.Name
+	}
+	return strings.ToUpper(m.Name[:1]) + m.Name[1:]
+}
+
+// Dialect returns how trees of the style are read.
+func (s *Style) Dialect() *wire.Dialect { return &s.dialect }
+
+// Decode sets the members of in from an object of JSON. The style Wire sets only those that bodies carry.
+func (s *Style) Decode(text string, in wire.Shape) (wire.Missing, error) {
+	t, err := ParseObject(text)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Free()
+	src := wire.Source{Tree: t, Dialect: &s.dialect}
+	if !s.wire {
+		src.Bodies = true
+	}
+	return src.Decode(in)
+}
