@@ -82,6 +82,18 @@ type Member struct {
 	HostLabel    bool // part of the host name as well
 }
 
+// XMLName returns the name of the element that holds m in a structure. The elements of a list that its own shape, not
+// the member, calls flat are named as in the list, if it names them.
+func (m *Member) XMLName() string {
+	if of := m.Of; of.Kind == KindList && of.Flattened && !m.Flattened && of.Elem.Wire != "" && m.Wire == m.Name {
+		return of.Elem.Wire
+	}
+	return m.Wire
+}
+
+// Flat reports whether a list or map has no element around its own.
+func (m *Member) Flat() bool { return m.Flattened || m.Of.Flattened }
+
 // Pattern is a regular expression of the model, compiled when it is first used. It must match the whole text.
 type Pattern struct {
 	Source string // as in the model, and as error messages show it
