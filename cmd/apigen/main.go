@@ -1,9 +1,10 @@
 // Command apigen writes internal/api from the models in internal/api/models.
 //
 // A folder of internal/api that has a file operations.txt gets the shapes, errors and the Handler interface of the
-// operations that it lists, one a line; internal/api/catalog gets the facts of all services and operations.
+// operations that it lists, one a line; internal/api/catalog gets the facts of all services and operations, and
+// docs/coverage.gen.md says which of them work.
 //
-//	go run ./cmd/apigen [-api internal/api]
+//	go run ./cmd/apigen [-api internal/api] [-docs docs]
 package main
 
 import (
@@ -20,8 +21,9 @@ import (
 
 func main() {
 	api := flag.String("api", "internal/api", "folder that holds models/ and the generated packages")
+	docs := flag.String("docs", "docs", "folder that gets coverage.gen.md")
 	flag.Parse()
-	if err := run(*api); err != nil {
+	if err := run(*api, *docs); err != nil {
 		fmt.Fprintln(os.Stderr, "apigen:", err)
 		os.Exit(1)
 	}
@@ -36,7 +38,7 @@ var packages = map[string]string{
 	"stepfunctions": "sfn",
 }
 
-func run(api string) error {
+func run(api, docs string) error {
 	files, err := filepath.Glob(filepath.Join(api, "models", "*.json"))
 	if err != nil {
 		return err
@@ -79,7 +81,14 @@ func run(api string) error {
 			}
 		}
 	}
-	return write(filepath.Join(api, "catalog", "catalog.gen.go"), catalog(models))
+	if err := write(filepath.Join(api, "catalog", "catalog.gen.go"), catalog(models)); err != nil {
+		return err
+	}
+	page, err := coverage(models, api, filepath.Join(api, "..", "service"))
+	if err != nil {
+		return err
+	}
+	return replace(filepath.Join(docs, "coverage.gen.md"), []byte(page))
 }
 
 // operations reads the names that a file lists, one a line; # begins a comment.
@@ -98,12 +107,17 @@ func operations(file string) ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// write formats source and writes it to file, unless that is what the file holds already.
+// write formats source and writes it to file.
 func write(file, source string) error {
 	out, err := format.Source([]byte(source))
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
+	return replace(file, out)
+}
+
+// replace writes out to file, unless that is what the file holds already.
+func replace(file string, out []byte) error {
 	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, out) {
 		return nil
 	}
