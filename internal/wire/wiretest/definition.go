@@ -38,17 +38,17 @@ type operationDef struct {
 }
 
 type shapeDef struct {
-	Type            string
-	Required        []string
-	Members         ordered[refDef]
-	Member          *refDef
-	Key, Value      *refDef
-	Min, Max        *float64
-	Pattern         string
-	Enum            []string
-	Exception       bool
-	Fault           bool
-	Error           *struct {
+	Type       string
+	Required   []string
+	Members    ordered[refDef]
+	Member     *refDef
+	Key, Value *refDef
+	Min, Max   *float64
+	Pattern    string
+	Enum       []string
+	Exception  bool
+	Fault      bool
+	Error      *struct {
 		Code           string
 		HTTPStatusCode int `json:"httpStatusCode"`
 	}

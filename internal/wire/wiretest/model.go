@@ -82,6 +82,7 @@ func (m *Model) addOperation(op *operationDef, wrapper string) {
 	if op.Input != nil {
 		w.InputName, w.InputXMLNS = op.Input.LocationName, op.Input.XMLNamespace.URI
 	}
+	w.NoOutput = op.Output == nil
 	m.Wire.Operations = append(m.Wire.Operations, w)
 }
 
@@ -96,7 +97,9 @@ func (m *Model) Operation(name string) *wire.OperationModel {
 }
 
 // Input returns an empty input of an operation.
-func (m *Model) Input(op string) *Dynamic { return m.dynamic(m.def.Operations.values[op].Input, op+"Input") }
+func (m *Model) Input(op string) *Dynamic {
+	return m.dynamic(m.def.Operations.values[op].Input, op+"Input")
+}
 
 // Output returns an empty output of an operation.
 func (m *Model) Output(op string) *Dynamic {
