@@ -142,6 +142,16 @@ func TestRules(t *testing.T) {
 			"d/testdata/d.txt":  "from https://" + npm + "/d",
 			"e/requirements.in": "--index-url https://pypi" + ".org/simple",
 		}, []string{"a.go:3", "b.md:1", "c.json:1", "d/testdata/d.txt:1", "e/requirements.in:1"}},
+
+		{"files that are there", "mentions", map[string]string{
+			"README.md":          "[a](docs/a.md#b) [web](https://example.com) `internal/x/x.go` `internal/x` `internal/api/X/shapes` `internal/*/y`",
+			"docs/a.md":          "[readme](../README.md) [self](#b) [folder](../internal/x/)",
+			"internal/x/x.go":    "package x\n",
+			"internal/x/text.md": "`make test`, `a/b`",
+		}, nil},
+		{"files that are not", "mentions", map[string]string{
+			"docs/a.md": "[b](b.md)\n`internal/x/x.go`",
+		}, []string{"docs/a.md:1: names docs/b.md", "docs/a.md:2: names internal/x/x.go"}},
 	} {
 		t.Run(c.rule+"/"+c.name, func(t *testing.T) {
 			root := fstest.MapFS{}

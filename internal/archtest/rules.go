@@ -24,6 +24,7 @@ var rules = map[string]func(*tree) []string{
 	"names":     names,
 	"generated": generated,
 	"machines":  machines,
+	"mentions":  mentions,
 }
 
 // comments reports packages that do not have exactly one package comment. Only a package of nothing but tests has it in
@@ -130,6 +131,40 @@ func machines(t *tree) []string {
 		for n, line := range bytes.Split(f.content, []byte("\n")) {
 			if hit := machineTrace.Find(line); hit != nil {
 				found = append(found, fmt.Sprintf("%s:%d: names a machine or a registry: %s", f.path, n+1, bytes.TrimSpace(hit)))
+			}
+		}
+	}
+	return found
+}
+
+// mention matches where a page names a file of ours: a relative link, or a path in backquotes.
+var mention = regexp.MustCompile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)|`((?:internal|cmd|test|tools|docs|changelog)/[A-Za-z0-9_./-]+)`")
+
+// pattern matches mentions that stand for many files, such as internal/api/X.
+var pattern = regexp.MustCompile(`/(?:X|SLUG|NNNN|NOUN)\b`)
+
+// mentions reports pages that name files which are not there.
+func mentions(t *tree) []string {
+	there := map[string]bool{"": true, ".": true}
+	for _, f := range t.texts {
+		for p := f.path; !there[p]; p = path.Dir(p) {
+			there[p] = true
+		}
+	}
+	var found []string
+	for _, f := range t.texts {
+		if path.Ext(f.path) != ".md" {
+			continue
+		}
+		for n, line := range strings.Split(string(f.content), "\n") {
+			for _, m := range mention.FindAllStringSubmatch(line, -1) {
+				target := m[2]
+				if m[1] != "" {
+					target = path.Join(path.Dir(f.path), m[1])
+				}
+				if !pattern.MatchString(target) && !there[strings.TrimSuffix(target, "/")] {
+					found = append(found, fmt.Sprintf("%s:%d: names %s, which is not there", f.path, n+1, target))
+				}
 			}
 		}
 	}
