@@ -18,14 +18,15 @@ import (
 
 // parseBody returns a body in a form in which bodies that mean the same are equal.
 func parseBody(protocol string, body []byte) (any, error) {
+	trimmed := bytes.TrimSpace(body)
 	switch {
-	case len(body) == 0:
+	case len(trimmed) == 0:
 		return nil, nil
 	case protocol == "smithy-rpc-v2-cbor":
 		return parseCBOR(body)
-	case body[0] == '<' && protocol != "rest-json" && protocol != "json":
+	case trimmed[0] == '<' && protocol != "rest-json" && protocol != "json":
 		return parseXML(body)
-	case body[0] == '{' || body[0] == '[':
+	case trimmed[0] == '{' || trimmed[0] == '[':
 		var v any
 		err := json.Unmarshal(body, &v)
 		return canonical(v), err
@@ -160,12 +161,12 @@ func (e *errorAnswer) normal(h http.Header, body any) any {
 
 func (e *errorAnswer) normalObject(code string, body map[string]any) any {
 	out := map[string]any{}
-	message := ""
+	header, message := code, ""
 	for _, key := range slices.Sorted(maps.Keys(body)) {
 		text, isText := body[key].(string)
 		switch {
 		case isText && (key == "__type" || strings.EqualFold(key, "code")):
-			if code == "" {
+			if header == "" && (code == "" || key == "__type") {
 				code = text
 			}
 		case isText && strings.EqualFold(key, "message"):

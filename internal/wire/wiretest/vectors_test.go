@@ -11,6 +11,7 @@ import (
 
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
+	"github.com/cumulet/cumulet/internal/wire/cbor"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,7 +21,8 @@ var rewrite = flag.Bool("rewrite", false, "rewrite docs/protocol-vectors.md")
 const vectorsDoc = "../../../docs/protocol-vectors.md"
 
 var protocols = map[string]wire.Protocol{
-	"json": awsjson.Protocol{},
+	"json":               awsjson.Protocol{},
+	"smithy-rpc-v2-cbor": cbor.Protocol{},
 }
 
 // tally counts the vectors of a file.
