@@ -50,6 +50,9 @@ func Check(r *http.Request, sig *Signature, now time.Time, rules Rules) error {
 		return checkV2(r, sig, now, rules)
 	}
 	now = now.UTC()
+	if !ordered(sig.SignedHeaders) {
+		return wrongSignature(sig, "", "")
+	}
 	switch sig.Kind {
 	case Header:
 		if rules.S3 {

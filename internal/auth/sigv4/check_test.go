@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"testing"
@@ -50,6 +51,9 @@ func TestRefusals(t *testing.T) {
 		{name: "no host", edit: setAuth("host;", ""), code: "InvalidSignatureException", message: "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
 		{name: "target not signed", edit: setAuth(";x-amz-target", ""), code: "InvalidSignatureException", message: "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization."},
 		{name: "signed header missing", edit: setAuth("host;", "accept;host;"), code: "IncompleteSignatureException", message: "'accept' is named as a SignedHeader, but it does not exist in the HTTP request."},
+		{name: "signed headers out of order", edit: setAuth("host;x-amz-date", "x-amz-date;host"), code: "InvalidSignatureException", message: "The request signature we calculated does not match"},
+		{name: "signed header twice", edit: setAuth("host;", "host;host;"), code: "InvalidSignatureException", message: "The request signature we calculated does not match"},
+		{name: "endless signed headers", edit: setAuth("host;", "host;"+strings.Repeat("i", maxSignedHeaders)+";"), code: "InvalidSignatureException", message: "The request signature we calculated does not match"},
 		{name: "another service", edit: setAuth("/sqs/", "/sns/"), code: "InvalidSignatureException", message: "Credential should be scoped to correct service: 'sqs'. "},
 		{name: "another terminator", edit: setAuth("aws4_request", "aws5"), code: "InvalidSignatureException", message: "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5'. "},
 		{name: "another date", edit: setAuth("/20150830/", "/20150829/"), code: "InvalidSignatureException", message: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20150829' != '20150830', from '20150830T123600Z'."},
@@ -242,5 +246,22 @@ func TestKeyCache(t *testing.T) {
 	}
 	if n := len(c.young) + len(c.old); n > 4 {
 		t.Errorf("the cache holds %d keys, want 4 at most", n)
+	}
+}
+
+// The key that SigV4a derives from an access key, as AWS's libraries derive it.
+func TestDeriveAsymmetric(t *testing.T) {
+	private, err := deriveAsymmetric("AKISORANDOMAASORANDOM", "q+jcrXGc+0zWN6uzclKVhvMmUsIfRPa4rlRandom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := private.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "0415d242ceebf8d8169fd6a8b5a746c41140414c3b07579038da06af89190fffcb" +
+		"0515242cedd82e94799482e4c0514b505afccf2c0c98d6a553bf539f424c5ec0"
+	if got := hex.EncodeToString(point); got != want {
+		t.Errorf("public key = %s, want %s", got, want)
 	}
 }

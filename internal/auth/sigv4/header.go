@@ -69,6 +69,27 @@ func isSigned(signedHeaders, name string) bool {
 	return false
 }
 
+// maxSignedHeaders bounds the list of signed headers, which is looked through for each header that must be in it.
+const maxSignedHeaders = 8 << 10 // bytes
+
+// ordered reports whether a list of signed headers is as all signers make it: sorted, and naming each once. Otherwise
+// naming a long header over and over would make a canonical request without bounds.
+func ordered(signedHeaders string) bool {
+	if len(signedHeaders) > maxSignedHeaders {
+		return false
+	}
+	last, rest, more := strings.Cut(signedHeaders, ";")
+	for more {
+		var next string
+		next, rest, more = strings.Cut(rest, ";")
+		if next <= last {
+			return false
+		}
+		last = next
+	}
+	return true
+}
+
 // mustSign reports whether a header must be signed whenever it is there. Without this, whoever sees a signed request
 // could send it again with another X-Amz-Target.
 //

@@ -65,6 +65,15 @@ func (v *Verifier) get() *scratch {
 	return &scratch{buf: make([]byte, 0, 2048)}
 }
 
+// maxScratch is the most memory that is kept for the next request.
+const maxScratch = 64 << 10 // bytes
+
+func (v *Verifier) put(s *scratch) {
+	if cap(s.buf)+cap(s.query) <= maxScratch {
+		v.scratch.Put(s)
+	}
+}
+
 // Secret is the secret part of an access key.
 type Secret struct {
 	Key          string
@@ -86,7 +95,7 @@ func (v *Verifier) Verify(r *http.Request, sig *Signature, secret Secret, body [
 		return verifyV2(r, sig, secret.Key, rules)
 	}
 	s := v.get()
-	defer v.scratch.Put(s)
+	defer v.put(s)
 	if rules.S3 {
 		s.hash = append(s.hash[:0], payloadHashS3(r, sig)...)
 	} else {
