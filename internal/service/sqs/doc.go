@@ -1,0 +1,38 @@
+// Package sqs implements Amazon SQS: all operations, on standard and FIFO queues.
+//
+// # State
+//
+// A message is one immutable row. Where it is stands elsewhere: a visible message of a standard queue has a ready row, and
+// one that is in flight or delayed has a timer, whose handler gives it a ready row when it is due. A message that was
+// received (or is delayed) has a small state row, which says which of these places it is in, when it is due, how often it
+// was received, and which receipt handle is the last one given out.
+//
+// Ready rows are keyed by the stamp of the commit that makes them. So a message can never appear below one that a receiver
+// has seen, and a receiver may start where the last one stopped: the head (head.go), which is only a hint in memory. The
+// key of a ready row is not known before the commit and therefore is not kept anywhere: who deletes a visible message
+// leaves its ready row behind, and a receiver that finds a row whose message is gone, or whose turn is not the one in the
+// message's state, removes it.
+//
+// A FIFO queue keeps its messages by group and sequence number. Instead of messages its ready rows name groups whose
+// first message is visible; fifo.go has the rules.
+//
+// # Invariants
+//
+// Sending to a standard queue only writes, besides reading the queue's own row: sends never conflict with each other or
+// with receives. Receivers find rows in the snapshot, which conflicts with nobody, and then read again, each by its key,
+// what they take: so two of them never take the same message. Counters are changed by Add only, and add up to the number
+// of message rows. Nothing in memory is the truth: queues are cached with the bytes of their rows, which are read and
+// compared each time.
+//
+// Message ids begin with the time at which they were made. Neighbours in time are neighbours in the store, and the oldest
+// messages of a queue are its first rows, which is what retention needs (retention.go).
+//
+// # Differences from AWS
+//
+// Standard queues here deliver in order, exactly once while a message is invisible, and show exact counts when nobody
+// sends or receives. Changes of attributes take effect at once (a change of DeduplicationScope after a minute, as was
+// observed). A FIFO queue's DelaySeconds is not retroactive. Throughput is not limited. MessageGroupId on a standard queue
+// is kept and shown; receives are not balanced between groups.
+//
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/welcome.html
+package sqs
