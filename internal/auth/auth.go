@@ -41,9 +41,6 @@ func New(d Deps) *Authenticator {
 	return &Authenticator{mode: d.Mode, root: d.Root, clock: d.Clock, log: d.Log}
 }
 
-// Mode returns how much of a credential is believed.
-func (a *Authenticator) Mode() Mode { return a.mode }
-
 // Request is a request whose caller is to be found.
 type Request struct {
 	HTTP      *http.Request

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -211,9 +212,7 @@ func TestAudit(t *testing.T) {
 func TestBody(t *testing.T) {
 	request := func(hash, body string, header http.Header) *auth.Request {
 		r := httptest.NewRequest(http.MethodPut, "/b/k", strings.NewReader(body))
-		for k, v := range header {
-			r.Header[k] = v
-		}
+		maps.Copy(r.Header, header)
 		sigv4.NewSigner(root.AccessKey, sigv4.Secret{Key: root.Secret}, "us-east-1", "s3").Sign(r, hash, time.Now())
 		return parsed(r, "s3")
 	}

@@ -14,7 +14,7 @@ import (
 // The root credential is made once, stays the same, and gives way to a configured one without being forgotten.
 func TestLoadRoot(t *testing.T) {
 	db := memkv.New(clock.New())
-	defer db.Close() //nolint:errcheck // in memory
+	defer db.Close()
 	first, made, err := auth.LoadRoot(t.Context(), db, auth.Credential{})
 	if err != nil || !made {
 		t.Fatalf("LoadRoot = %+v, %t, %v", first, made, err)
@@ -47,7 +47,7 @@ func TestLoadRoot(t *testing.T) {
 // A row of another version is refused, not overwritten.
 func TestLoadRootVersion(t *testing.T) {
 	db := memkv.New(clock.New())
-	defer db.Close() //nolint:errcheck // in memory
+	defer db.Close()
 	key := kv.K(kv.TableCredential).Str("000000000000").Str("root")
 	for _, row := range []string{`{"v":2}`, `nonsense`} {
 		if err := db.Update(t.Context(), func(tx kv.Tx) error {

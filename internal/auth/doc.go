@@ -6,9 +6,9 @@
 //
 // The gateway uses it in this order, for each request:
 //
-//	sig, err := sigv4.Parse(r)            // before routing, which needs the scope's service
-//	err = auth.Authenticate(ctx, req, &info)   // once the service is known: fills account, region and principal
-//	body, err := auth.Body(ctx, req)      // S3's streams only: verifies hashes and chunk signatures as it is read
+//	sig, err := sigv4.Parse(r)                 // before routing, which needs the scope's service
+//	err = auth.Authenticate(ctx, &req, &info)  // once the service is known: fills account, region and principal
+//	body, err := auth.Body(req)                // S3's streams only: verifies hashes and chunk signatures as it is read
 //	err = auth.Authorize(ctx, &info, action)
 //
 // An *Error that any of these returns says itself how each family of services words it: see its method Answer.

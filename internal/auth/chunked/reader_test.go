@@ -318,11 +318,9 @@ func TestTamper(t *testing.T) {
 	harmless := func(i int, changed byte) bool {
 		return changed|0x20 == wire[i]|0x20 && (wire[i] >= 'a' && wire[i] <= 'z' || wire[i] >= 'A' && wire[i] <= 'Z')
 	}
-	step := 1
-	for i := 0; i < len(wire); i += step {
-		step = 1
+	for i := 0; i < len(wire); i++ {
 		if i > 200 && i < 8000 {
-			step = 97 // the middle of a chunk is all alike
+			i += 96 // the middle of a chunk is all alike
 		}
 		for _, bit := range []byte{0x01, 0x20, 0x80} {
 			changed := bytes.Clone(wire)

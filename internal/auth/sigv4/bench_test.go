@@ -81,7 +81,7 @@ func TestAllocations(t *testing.T) {
 		if err := verify(&v, r, Secret{Key: testSecret}, body, testNow, Rules{Service: "sqs"}); err != nil {
 			t.Fatal(err)
 		}
-	}); n > 0 {
-		t.Errorf("Parse, Check and Verify: %v allocations, want 0", n)
+	}); n > 2 { // 0, but the race detector makes pools forget
+		t.Errorf("Parse, Check and Verify: %v allocations, want 2 at most", n)
 	}
 }

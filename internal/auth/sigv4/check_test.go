@@ -2,7 +2,9 @@ package sigv4
 
 import (
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -264,4 +266,44 @@ func TestDeriveAsymmetric(t *testing.T) {
 	if got := hex.EncodeToString(point); got != want {
 		t.Errorf("public key = %s, want %s", got, want)
 	}
+}
+
+// Version 2's own refusals.
+func TestRefusalsV2(t *testing.T) {
+	for _, test := range []struct {
+		name, target  string
+		header        http.Header
+		rules         Rules
+		code, message string
+	}{
+		{name: "expired", target: "/b/k?AWSAccessKeyId=k&Signature=s&Expires=1", rules: Rules{S3: true}, code: "AccessDenied", message: "Request has expired"},
+		{name: "no expiry", target: "/b/k?AWSAccessKeyId=k&Signature=s", rules: Rules{S3: true}, code: "AccessDenied", message: "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"},
+		{name: "odd expiry", target: "/b/k?AWSAccessKeyId=k&Signature=s&Expires=1e9", rules: Rules{S3: true}, code: "AccessDenied", message: "Invalid date (should be seconds since epoch): 1e9"},
+		{name: "wrong", target: "/b/k?AWSAccessKeyId=k&Signature=s&Expires=2000000000", rules: Rules{S3: true}, code: "SignatureDoesNotMatch", message: "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
+		{name: "late", target: "/b/k", header: http.Header{"Authorization": {"AWS k:s"}, "Date": {"Sun, 30 Aug 2015 12:00:00 GMT"}}, rules: Rules{S3: true}, code: "RequestTimeTooSkewed", message: "The difference between the request time and the current time is too large."},
+		{name: "no date", target: "/b/k", header: http.Header{"Authorization": {"AWS k:s"}}, rules: Rules{S3: true}, code: "AccessDenied", message: "AWS authentication requires a valid Date or x-amz-date header"},
+		{name: "not S3", target: "/?AWSAccessKeyId=k&Signature=s&Expires=2000000000", code: "AccessDenied", message: "Access Denied"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			header := http.Header{"Host": {"127.0.0.1:4566"}}
+			maps.Copy(header, test.header)
+			var v Verifier
+			err := verify(&v, received(t, "GET", test.target, "", header), Secret{Key: testSecret}, nil, testNow, test.rules)
+			if message := wantCode(t, err, S3, test.code, http.StatusForbidden); message != test.message {
+				t.Errorf("got message %q, want %q", message, test.message)
+			}
+		})
+	}
+}
+
+// A bucket in the host name is part of what Version 2 signs.
+func TestVirtualHostV2(t *testing.T) {
+	const expires = "2000000000"
+	r := received(t, "GET", "/k?AWSAccessKeyId=k&Expires="+expires+"&Signature="+
+		url.QueryEscape(signV2(testSecret, "GET\n\n\n"+expires+"\n/bucket/k")), "", http.Header{"Host": {"bucket.s3.localhost"}})
+	var v Verifier
+	if err := verify(&v, r, Secret{Key: testSecret}, nil, testNow, Rules{S3: true, Bucket: "bucket"}); err != nil {
+		t.Errorf("verify: %v", err)
+	}
+	wantCode(t, verify(&v, r, Secret{Key: testSecret}, nil, testNow, Rules{S3: true}), S3, "SignatureDoesNotMatch", 403)
 }

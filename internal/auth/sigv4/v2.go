@@ -38,28 +38,29 @@ func checkV2(r *http.Request, sig *Signature, now time.Time, rules Rules) error 
 	if !rules.S3 {
 		return MissingToken()
 	}
-	switch sig.Kind {
-	case HeaderV2:
+	if sig.Kind == FormV2 {
+		return nil
+	}
+	if sig.Kind == HeaderV2 {
 		sent := requestTime(r)
 		t, ok := parseAnyTime(sent)
 		if !ok {
 			return noDateS3()
 		}
 		return skewS3(t, sent, now, rules)
-	case PresignedV2:
-		if sig.Expires == "" {
-			return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
-				"Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")
-		}
-		seconds, err := strconv.ParseInt(sig.Expires, 10, 32)
-		if err != nil {
-			return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
-				"Invalid date (should be seconds since epoch): "+sig.Expires)
-		}
-		if end := time.Unix(seconds, 0).UTC(); now.After(end) {
-			return S3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
-				Detail{"Expires", end.Format(time.RFC3339)}, Detail{"ServerTime", now.Format(time.RFC3339)})
-		}
+	}
+	if sig.Expires == "" {
+		return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
+			"Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")
+	}
+	seconds, err := strconv.ParseInt(sig.Expires, 10, 32)
+	if err != nil {
+		return S3Error(Incomplete, http.StatusForbidden, "AccessDenied",
+			"Invalid date (should be seconds since epoch): "+sig.Expires)
+	}
+	if end := time.Unix(seconds, 0).UTC(); now.After(end) {
+		return S3Error(Mismatch, http.StatusForbidden, "AccessDenied", "Request has expired",
+			Detail{"Expires", end.Format(time.RFC3339)}, Detail{"ServerTime", now.Format(time.RFC3339)})
 	}
 	return nil
 }

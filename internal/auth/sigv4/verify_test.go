@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -83,9 +84,7 @@ func TestSuite(t *testing.T) {
 				"Host": {"example.amazonaws.com"}, "X-Amz-Date": {"20150830T123600Z"},
 				"Authorization": {Algorithm + " Credential=" + scope + ", SignedHeaders=" + test.signedHeaders + ", Signature=" + test.signature},
 			}
-			for k, v := range test.header {
-				header[k] = v
-			}
+			maps.Copy(header, test.header)
 			r := received(t, test.method, test.target, test.body, header)
 			var v Verifier
 			if err := verify(&v, r, Secret{Key: testSecret}, []byte(test.body), testNow, Rules{Service: "service"}); err != nil {
