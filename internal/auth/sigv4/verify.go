@@ -112,7 +112,20 @@ func (v *Verifier) Verify(r *http.Request, sig *Signature, secret Secret, body [
 	if v.matches(s, r, sig, secret.Key, literal, rules) {
 		return nil
 	}
+	if name := missingHeader(r, sig); name != "" && !rules.S3 {
+		return &Error{Reason: Incomplete, Message: "'" + name + "' is named as a SignedHeader, but it does not exist in the HTTP request."}
+	}
 	return s.doesNotMatch(r, sig, standard, rules)
+}
+
+// missingHeader returns the first header that is signed but is not there, or "".
+func missingHeader(r *http.Request, sig *Signature) string {
+	for name := range strings.SplitSeq(sig.SignedHeaders, ";") {
+		if _, ok := headerValues(r, name); !ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // payloadHashS3 returns the last line of an S3 request's canonical form.
