@@ -48,6 +48,11 @@ func handleInvalid(handle string) error {
 	return &sqsapi.ReceiptHandleIsInvalid{Message: `The input receipt handle "` + handle + `" is not a valid receipt handle.`}
 }
 
+// handleForeign complains about the handle of another queue's message.
+func handleForeign(handle string) error {
+	return &sqsapi.ReceiptHandleIsInvalid{Message: `The receipt handle "` + handle + `" is not valid for this queue.`}
+}
+
 func handleExpired(handle string) error {
 	return invalidValue(handle, "ReceiptHandle", "The receipt handle has expired.")
 }

@@ -174,6 +174,7 @@ func (s *Service) takeFromGroups(tx kv.Tx, r *receive) error {
 	return r.scan(tx, k.groupReady, func(page []readyEntry) error {
 		for _, e := range page {
 			if r.full() {
+				r.again = r.again || !r.stop
 				return nil
 			}
 			r.passed(e.key)
@@ -208,7 +209,7 @@ func (s *Service) takeFromGroup(tx kv.Tx, r *receive, group string, g *groupRow)
 	}
 	var entries []entry
 	rng := k.groupRange(group, g.first)
-	rng.Limit = r.room() // if they are not delivered after all, the group is ready again at once
+	rng.Limit = min(r.room(), maxPage) // if they are not delivered after all, the group is ready again at once
 	// This read need not conflict: who adds to a group writes its row, who removes from it the message's, and both are read.
 	for key, value := range tx.Snapshot().Scan(rng) {
 		if len(value) != 16 {
@@ -244,7 +245,12 @@ func (s *Service) takeFromGroup(tx kv.Tx, r *receive, group string, g *groupRow)
 			tx.Delete(k.groupMessage(group, e.sequence))
 			continue
 		}
-		s.hand(tx, r, m, st)
+		if err := s.give(tx, r, m, st); err != nil {
+			return err
+		}
+		if r.to != nil && !r.stop {
+			tx.Delete(k.groupMessage(group, e.sequence))
+		}
 	}
 	return s.settleGroup(tx, k, group)
 }

@@ -63,8 +63,10 @@ const (
 
 // Bounds of our own, so that no transaction grows without limit.
 const (
-	maxExamined      = 500    // rows that one receive looks at before it commits and goes on
-	tombstonesSwept  = 10_000 // deleted rows below a queue's head before they are swept as a range
-	sweepBatch       = 500    // messages that one retention sweep removes
+	maxExamined      = 500     // rows that one receive looks at before it commits and goes on
+	maxPage          = 50      // rows read at a time
+	maxCopied        = 4 << 20 // bytes of messages that one transaction moves to other queues
+	tombstonesSwept  = 10_000  // deleted rows below a queue's head before they are swept as a range
+	sweepBatch       = 500     // messages that one retention sweep removes
 	minSweepInterval = 1 * time.Second
 )

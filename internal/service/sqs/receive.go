@@ -89,16 +89,22 @@ type receive struct {
 	visibility time.Duration
 	expired    int64 // milliseconds: messages enqueued then or before are gone
 
+	// to takes messages instead of the receiver. It reports false if it leaves one where it is.
+	to func(m *message, st *state) (taken bool, err error)
+
 	messages []sqsapi.Message
 	attempt  []attemptMessage // kept for FIFO queues
-	inFlight int64            // messages that went in flight
+	taken    int
+	inFlight int64 // messages that went in flight
+	copied   int   // bytes of messages that went to another queue
 
 	head     *head
 	last     kv.Key // the last ready row that was dealt with
 	deleted  int    // ready rows deleted, up to last
 	swept    bool
 	examined int
-	again    bool // there is more to look at than one transaction should
+	stop     bool // a message was left where it is
+	again    bool // there is more to look at, in another transaction
 }
 
 // look hands out what is visible now.
@@ -169,34 +175,39 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 		}
 		return nil
 	}
+	if err := s.takeVisible(tx, r); err != nil {
+		return err
+	}
+	if r.inFlight > 0 {
+		tx.Add(r.q.visible, -r.inFlight)
+		tx.Add(r.q.inFlight, r.inFlight)
+		h, n := r.head, int(r.inFlight)
+		tx.OnCommit(func() { h.took(n) })
+	}
+	if attempt != nil {
+		s.recordAttempt(tx, r, *attempt)
+	}
+	return nil
+}
+
+// takeVisible takes visible messages from the queue's head.
+func (s *Service) takeVisible(tx kv.Tx, r *receive) error {
 	var err error
 	if r.q.fifo {
 		err = s.takeFromGroups(tx, r)
 	} else {
 		err = s.takeReady(tx, r)
 	}
-	if err != nil {
+	if err != nil || r.last == nil {
 		return err
 	}
-	if r.inFlight > 0 {
-		tx.Add(r.q.visible, -r.inFlight)
-		tx.Add(r.q.inFlight, r.inFlight)
-	}
-	if attempt != nil {
-		s.recordAttempt(tx, r, *attempt)
-	}
-	if r.last != nil {
-		h, from, deleted, swept, n := r.head, r.last.Next(), r.deleted, r.swept, int(r.inFlight)
-		tx.OnCommit(func() {
-			h.advance(from, deleted, swept)
-			h.took(n)
-		})
-	}
+	h, from, deleted, swept := r.head, r.last.Next(), r.deleted, r.swept
+	tx.OnCommit(func() { h.advance(from, deleted, swept) })
 	return nil
 }
 
-func (r *receive) full() bool { return len(r.messages) >= r.want }
-func (r *receive) room() int  { return r.want - len(r.messages) }
+func (r *receive) full() bool { return r.taken >= r.want || r.copied >= maxCopied || r.stop }
+func (r *receive) room() int  { return r.want - r.taken }
 
 // passed notes that a ready row is deleted, as all before it are.
 func (r *receive) passed(key kv.Key) {
@@ -219,9 +230,9 @@ func (r *receive) scan(tx kv.Tx, index kv.Key, fn func(page []readyEntry) error)
 		r.swept = true
 	}
 	end := index.PrefixEnd()
-	page := make([]readyEntry, 0, r.want)
+	page := make([]readyEntry, 0, min(r.want, maxPage))
 	for !r.full() {
-		limit := r.room()
+		limit := min(r.room(), maxPage)
 		page = page[:0]
 		for key, value := range tx.Snapshot().Scan(kv.Range{Start: from, End: end, Limit: limit}) {
 			both := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
@@ -274,6 +285,14 @@ func (s *Service) takeReady(tx kv.Tx, r *receive) error {
 			if err := s.takeOne(tx, r, row, body, stateRow); err != nil {
 				return err
 			}
+			if r.stop {
+				tx.SetStamped(k.ready, row.encode()) // the row is deleted already
+				return nil
+			}
+			if r.copied >= maxCopied {
+				r.again = true
+				return nil
+			}
 		}
 		return nil
 	})
@@ -303,8 +322,25 @@ func (s *Service) takeOne(tx kv.Tx, r *receive, row readyRow, body, stateRow []b
 	if err != nil || !deliver {
 		return err
 	}
-	s.hand(tx, r, m, st)
-	return nil
+	return s.give(tx, r, m, st)
+}
+
+// give gives a visible message to whoever takes messages.
+func (s *Service) give(tx kv.Tx, r *receive, m *message, st *state) error {
+	if r.to == nil {
+		r.taken++
+		s.hand(tx, r, m, st)
+		return nil
+	}
+	taken, err := r.to(m, st)
+	if taken {
+		r.taken++
+		r.copied += len(m.body)
+		s.forget(tx, &r.q.queueKeys, m.id, st)
+	} else {
+		r.stop = true
+	}
+	return err
 }
 
 // decide reports whether a visible message is to be delivered. If it has expired it is removed, and if it was received too
@@ -322,6 +358,7 @@ func (s *Service) decide(tx kv.Tx, r *receive, m *message, st *state) (deliver b
 			return false, err
 		}
 		if moved {
+			r.copied += len(m.body)
 			s.forget(tx, k, m.id, st)
 			r.again = true
 			return false, nil

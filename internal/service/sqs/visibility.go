@@ -58,8 +58,11 @@ func (q *queue) parseHandle(handle string) (receipt, error) {
 		return receipt{}, missingParameter("ReceiptHandle")
 	}
 	h, ok := parseReceipt(handle)
-	if !ok || h.queue != q.id {
+	if !ok {
 		return receipt{}, handleInvalid(handle)
+	}
+	if h.queue != q.id {
+		return receipt{}, handleForeign(handle)
 	}
 	return h, nil
 }
