@@ -46,7 +46,7 @@ func (g *Gateway) call(ctx context.Context, service, operation string, params []
 	if err := g.auth.Authorize(ctx, &info, b.action); err != nil {
 		return nil, err
 	}
-	if err := validate(e.Model, missing, in); err != nil {
+	if err := wire.Validate(&wire.Call{Model: e.Model, Operation: e.Operation, RequestID: info.RequestID}, in, missing); err != nil {
 		return nil, err
 	}
 	return b.operation.Call(call.With(ctx, &info), in)

@@ -131,7 +131,7 @@ func (x *exchange) handle() (wire.Shape, error) {
 	if err := x.g.auth.Authorize(ctx, x.info, b.action); err != nil {
 		return nil, err
 	}
-	if err := validate(x.target.Model, missing, in); err != nil {
+	if err := wire.Validate(&x.call, in, missing); err != nil {
 		return nil, err
 	}
 	ctx, x.span = x.g.tracer.Start(call.With(ctx, x.info), x.r.Header, x.target.Model.ID, x.target.Name)

@@ -4,6 +4,8 @@ import (
 	"github.com/cumulet/cumulet/internal/auth/sigv4"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
+	"github.com/cumulet/cumulet/internal/wire/awsquery"
+	"github.com/cumulet/cumulet/internal/wire/cbor"
 )
 
 // codec is the implementation of a protocol, and how its services word what goes wrong before a handler is called.
@@ -15,16 +17,8 @@ type codec struct {
 // codecs are all protocols. They hold no state.
 var codecs = [protocols]codec{
 	ProtocolJSON:     {awsjson.Protocol{}, sigv4.JSON},
-	ProtocolQuery:    {awsjson.Protocol{}, sigv4.Query},
+	ProtocolQuery:    {awsquery.Protocol{}, sigv4.Query},
 	ProtocolRESTJSON: {awsjson.Protocol{}, sigv4.REST},
 	ProtocolRESTXML:  {awsjson.Protocol{}, sigv4.S3},
-	ProtocolCBOR:     {awsjson.Protocol{}, sigv4.JSON},
-}
-
-// validate checks an input against the model's constraints.
-func validate(_ *wire.Model, missing wire.Missing, _ wire.Shape) error {
-	if len(missing) > 0 {
-		return wire.Errorf(400, "ValidationException", "missing %v", missing)
-	}
-	return nil
+	ProtocolCBOR:     {cbor.Protocol{}, sigv4.JSON},
 }

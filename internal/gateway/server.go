@@ -34,9 +34,9 @@ func NewServer(h http.Handler, tlsConfig *tls.Config, log *slog.Logger) *Server 
 	}}
 }
 
-// Serve accepts connections until ctx ends. Then it stops accepting, calls stopping, and waits for the requests in flight,
+// Serve accepts connections until ctx ends. Then it stops accepting and waits for the requests in flight,
 // for a bounded time. It returns nil after an orderly end.
-func (s *Server) Serve(ctx context.Context, l net.Listener, stopping func()) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var (
 		drained sync.WaitGroup
 		failed  = make(chan struct{})
@@ -47,7 +47,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, stopping func()) err
 		case <-failed:
 			return
 		}
-		stopping()
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		if s.http.Shutdown(deadline) != nil {
