@@ -87,13 +87,12 @@ func (a *Authenticator) trust(req *Request, info *call.Info) error {
 	c, ok := a.lookup(sig.AccessKey)
 	if !ok {
 		c = Credential{AccessKey: sig.AccessKey, Account: DefaultAccount}
-		switch {
-		case isAccount(sig.AccessKey):
+		if isAccount(sig.AccessKey) {
 			c.Account = sig.AccessKey
-		default:
-			if account, ok := accountOfKey(sig.AccessKey); ok {
-				c.Account = account
-			}
+		} else if account, ok := accountOfKey(sig.AccessKey); ok && sig.AccessKey[0] == 'L' {
+			// Keys that LocalStack issued name an account. AWS's own do too, but a developer who happens to have some
+			// in the environment expects the account that everyone here has.
+			c.Account = account
 		}
 	}
 	a.identify(req, c, info)

@@ -68,7 +68,7 @@ func TestNewAccessKeyID(t *testing.T) {
 	seen := map[string]bool{}
 	for _, account := range []string{"000000000000", "000000000001", "123456789012", "999999999999", "029608264753"} {
 		for range 20 {
-			id, err := auth.NewAccessKeyID("ASIA", account)
+			id, err := auth.NewAccessKeyID("LSIA", account)
 			if err != nil || len(id) != 20 || seen[id] {
 				t.Fatalf("NewAccessKeyID = %q, %v", id, err)
 			}
