@@ -7,13 +7,14 @@ import (
 )
 
 // Key is an encoded tuple. Keys sort as their parts do, part by part: each part begins with its type, and text and
-// bytes are escaped and terminated so that a shorter one sorts first. Builders return a new key and never change theirs.
+// bytes are escaped and terminated so that a shorter one sorts first and is no beginning of a longer one. So the keys
+// that begin with k's bytes are those that begin with k's parts. Builders return a new key and never change theirs.
 type Key []byte
 
 // Types of parts, in sorting order.
 const (
 	partTable  = 0x01 // then 2 bytes
-	partBytes  = 0x02 // then the bytes, 00 as 00 FF, then 00
+	partBytes  = 0x02 // then the bytes, 00 as 01 01 and 01 as 01 02, then 00
 	partString = 0x03 // same, UTF-8
 	partUint64 = 0x04 // then 8 bytes, big endian
 	partInt64  = 0x05 // then 8 bytes, big endian, sign bit flipped
@@ -78,10 +79,11 @@ func (k Key) Next() Key { return append(k.grow(1), 0) }
 func appendEscaped[T string | []byte](k Key, part byte, s T) Key {
 	k = append(k, part)
 	for i := range len(s) {
-		k = append(k, s[i])
-		if s[i] == 0 {
-			k = append(k, 0xFF)
+		if s[i] <= 1 {
+			k = append(k, 1, s[i]+1)
+			continue
 		}
+		k = append(k, s[i])
 	}
 	return append(k, 0)
 }

@@ -42,17 +42,19 @@ func (p *Parts) escaped(part byte) []byte {
 	}
 	out := make([]byte, 0, len(p.rest)-2)
 	for i := 1; i < len(p.rest); i++ {
-		if p.rest[i] != 0 {
-			out = append(out, p.rest[i])
-			continue
-		}
-		if i+1 < len(p.rest) && p.rest[i+1] == 0xFF {
-			out = append(out, 0)
+		switch b := p.rest[i]; {
+		case b == 0:
+			p.rest = p.rest[i+1:]
+			return out
+		case b > 1:
+			out = append(out, b)
+		case i+1 < len(p.rest) && (p.rest[i+1] == 1 || p.rest[i+1] == 2):
 			i++
-			continue
+			out = append(out, p.rest[i]-1)
+		default:
+			p.err = errKey
+			return nil
 		}
-		p.rest = p.rest[i+1:]
-		return out
 	}
 	p.err = errKey
 	return nil
