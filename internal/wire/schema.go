@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"regexp"
-	"sync"
-)
+import "sync"
 
 // Kind is the type of a shape in the model.
 type Kind uint8
@@ -98,6 +95,6 @@ func (m *Member) Flat() bool { return m.Flattened || m.Of.Flattened }
 type Pattern struct {
 	Source string // as in the model, and as error messages show it
 
-	once sync.Once
-	re   *regexp.Regexp
+	once    sync.Once
+	matcher *matcher
 }

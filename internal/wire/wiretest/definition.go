@@ -58,6 +58,7 @@ type shapeDef struct {
 	Union           bool
 	EventStream     bool
 	Streaming       bool
+	Sensitive       bool
 	Document        bool
 	Location        string
 	LocationName    string

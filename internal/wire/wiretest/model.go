@@ -146,6 +146,7 @@ func (m *Model) schema(name, timestampFormat string) *wire.Schema {
 	s := &wire.Schema{
 		Name: name, Kind: kind, Enum: def.Enum, TimestampFormat: def.TimestampFormat, XMLNamespace: def.XMLNamespace.URI,
 		XMLPrefix: def.XMLNamespace.Prefix, Flattened: def.Flattened, Union: def.Union, EventStream: def.EventStream, Streaming: def.Streaming,
+		Sensitive: def.Sensitive,
 	}
 	m.schemas[key] = s
 	if timestampFormat != "" {
