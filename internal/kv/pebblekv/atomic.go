@@ -42,7 +42,8 @@ type number struct {
 	present bool
 }
 
-func numberOf(value []byte) number { return number{kv.Int64(value), value != nil} }
+// numberOf returns the number that a row holds. One that holds something else counts as absent.
+func numberOf(value []byte) number { return number{kv.Int64(value), len(value) == 8} }
 
 func (n number) apply(atoms []atom) number {
 	for _, a := range atoms {
@@ -155,15 +156,15 @@ func (c *committer) current(o *op) (number, error) {
 		return number{}, err
 	}
 	defer closer.Close() //nolint:errcheck // a point read has nothing left to fail
-	return number{kv.Int64(value), true}, nil
+	return numberOf(value), nil
 }
 
 // lookup looks for a row among the group's own writes, which are not in the database yet.
 func (g *group) lookup(key []byte) (number, bool) {
 	for i := len(g.txs) - 1; i >= 0; i-- {
-		value, state := g.txs[i].writes.read(key)
+		value, state := g.txs[i].writes.read(key) // an absent row has no value
 		if state != untouched {
-			return number{kv.Int64(value), state == present}, true
+			return numberOf(value), true
 		}
 	}
 	return number{}, false

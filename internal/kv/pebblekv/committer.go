@@ -20,6 +20,8 @@ type committer struct {
 	inFlight atomic.Int64 // groups that are applied and not yet durable
 	applied  chan *group  // to sync
 
+	durable  atomic.Uint64 // Pebble's sequence number after the last group that is on disk
+	mark     [markBytes]byte
 	window   window
 	counters counters
 	number   uint64 // of the last transaction
@@ -35,6 +37,7 @@ type group struct {
 	spans    bool   // a transaction deletes a range
 	batch    *pebble.Batch
 	snap     *snapshot
+	end      uint64 // Pebble's sequence number after the group, or 0
 }
 
 // rejection is a transaction that does not commit, and why.
@@ -143,6 +146,7 @@ func (c *committer) run() {
 // commit decides about each transaction, applies those that hold and answers the others.
 func (c *committer) commit(txs []*tx) {
 	g := &group{first: c.number, txs: make([]*tx, 0, len(txs)), batch: c.store.db.NewBatch()}
+	_ = g.batch.LogData(appendMark(c.mark[:0], c.durable.Load()), nil)
 	c.group = g
 	c.window.forget(c.store.snaps.oldest())
 	c.window.begin()
@@ -240,6 +244,9 @@ func (c *committer) apply(g *group) {
 	if err := c.store.db.ApplyNoSyncWait(g.batch, pebble.Sync); err != nil {
 		panic(err) // Pebble reports real failures otherwise
 	}
+	if g.batch.Len() > batchHeader { // a large batch has become a part of Pebble
+		g.end = uint64(g.batch.SeqNum()) + uint64(g.batch.Count())
+	}
 	g.snap = &snapshot{version: c.number, pebble: c.store.db.NewSnapshot()}
 	c.store.snaps.publish(g.snap)
 	for _, t := range g.txs {
@@ -261,6 +268,9 @@ func (c *committer) sync() {
 			continue // callers look at the failure themselves
 		}
 		_ = g.batch.Close() // only returns memory
+		if g.end != 0 {
+			c.durable.Store(g.end)
+		}
 		c.store.snaps.publishDurable(g.snap)
 		c.store.metrics.synced(len(g.txs), c.store.clock.Now().Sub(began))
 		for _, t := range g.txs {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -15,10 +14,10 @@ import (
 
 // failure is where a store ends up that cannot write any more. It never leaves it.
 //
-// Pebble calls Logger.Fatalf when it cannot go on, and does not expect that call to return: it may hold its locks. So
-// Fatalf records the failure, which answers every caller, and then ends Pebble's goroutine. From then on nobody may
-// wait for Pebble; the process is to close the store and stop, and whatever Pebble still does is kept away from the
-// directory by fence.
+// Pebble calls Logger.Fatalf when it cannot go on, and does not expect that call to return: it may hold its locks, or
+// have deferred to release locks that it does not hold. So Fatalf records the failure, which answers every caller, and
+// then stops Pebble's goroutine for ever. From then on nobody may wait for Pebble; the process is to close the store
+// and stop, and whatever Pebble still does is kept away from the directory by fence.
 type failure struct {
 	log    *slog.Logger
 	done   chan struct{} // closed at the failure
@@ -87,7 +86,7 @@ func (f *failure) Fatalf(format string, args ...any) {
 		}
 	}
 	f.fail(err)
-	runtime.Goexit()
+	select {}
 }
 
 // listener returns what Pebble reports its background work to. Flushes that fail are tried again for as long as the
@@ -118,23 +117,25 @@ func (f *failure) listener(space *space) *pebble.EventListener {
 	}
 }
 
-// guard runs fn, which calls Pebble, and returns its error, also when Pebble ends the goroutine.
+// guard runs fn, which calls Pebble, and returns its error, also when Pebble stops on the way.
 func (f *failure) guard(fn func() error) error {
 	result := make(chan error, 1)
 	go func() {
-		err := errors.New("ended early")
+		var err error
 		defer func() {
 			if r := recover(); r != nil {
 				err = fmt.Errorf("%v", r)
-			}
-			if c := f.cause(); c != nil {
-				err = c
 			}
 			result <- err
 		}()
 		err = fn()
 	}()
-	return <-result
+	select {
+	case err := <-result:
+		return err
+	case <-f.done:
+		return f.err
+	}
 }
 
 func isNotFound(err error) bool { return errors.Is(err, pebble.ErrNotFound) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,13 +16,18 @@ import (
 
 var errFenced = errors.New("the store has failed and does not write any more")
 
-// fence is the file system that Pebble gets. It names the file in errors, counts what is written, and once raised
-// refuses all writing: a Pebble that has failed cannot be stopped, and must not touch a directory that somebody else
-// may open next.
+// fence is the file system that Pebble gets. It names the file in errors and counts what is written.
+//
+// Once raised, it refuses all writing: a Pebble that has failed cannot be stopped, and must not touch a directory that
+// somebody else may open next.
+//
+// An error in the log fails the store, and Pebble never hears of it: when it replaces one log by another, it has let go
+// of its central lock and panics at an error, past a deferred Unlock, which ends the process before anybody is answered.
 type fence struct {
 	vfs.FS
 	space *space
 	clock *clock.Clock
+	fail  func(error)
 
 	mu     sync.RWMutex // held for reading by each operation that writes
 	raised bool
@@ -47,11 +53,21 @@ func (f *fence) do(what, name string, op func() error) error {
 	}
 	var path *os.PathError
 	var link *os.LinkError
-	if errors.As(err, &path) || errors.As(err, &link) {
-		return err // names the file itself
+	if !errors.As(err, &path) && !errors.As(err, &link) { // these name the file themselves
+		err = fmt.Errorf("%s %s: %w", what, name, err)
 	}
-	return fmt.Errorf("%s %s: %w", what, name, err)
+	return err
 }
+
+// vital runs an operation that writes and whose failure must not reach Pebble.
+func (f *fence) vital(what, name string, op func() error) {
+	if err := f.do(what, name, op); err != nil {
+		f.fail(err)
+		select {} // nobody waits for this goroutine any more
+	}
+}
+
+func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
 func (f *fence) run(op func() error) error {
 	f.mu.RLock()
@@ -64,15 +80,14 @@ func (f *fence) run(op func() error) error {
 
 // file runs an operation that opens a file for writing.
 func (f *fence) file(what, name string, op func() (vfs.File, error)) (vfs.File, error) {
-	var inner vfs.File
-	err := f.do(what, name, func() (err error) {
-		inner, err = op()
+	out := &fencedFile{fence: f, name: name, vital: isLog(name)}
+	if err := out.do(what, func() (err error) {
+		out.File, err = op()
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return nil, err
 	}
-	return &fencedFile{File: inner, fence: f, name: name}, nil
+	return out, nil
 }
 
 // Create implements vfs.FS.
@@ -87,12 +102,17 @@ func (f *fence) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts 
 
 // OpenDir implements vfs.FS.
 func (f *fence) OpenDir(name string) (vfs.File, error) {
-	return f.file("open", name, func() (vfs.File, error) { return f.FS.OpenDir(name) })
+	file, err := f.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	// Pebble syncs a directory when it makes a log, too.
+	return &fencedFile{File: file, fence: f, name: name, vital: true}, nil
 }
 
 // ReuseForWrite implements vfs.FS.
 func (f *fence) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.file("reuse", oldname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+	return f.file("reuse", newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
 }
 
 // Link implements vfs.FS.
@@ -120,8 +140,9 @@ func (f *fence) MkdirAll(dir string, perm os.FileMode) error {
 	return f.do("mkdir", dir, func() error { return f.FS.MkdirAll(dir, perm) })
 }
 
-// Lock implements vfs.FS. The store holds the lock itself and hands it to Pebble.
-func (f *fence) Lock(name string) (io.Closer, error) { return f.FS.Lock(name) }
+// Lock implements vfs.FS. It does nothing: the store holds the lock itself, since a Pebble that has failed would not
+// give it back.
+func (f *fence) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 // Unwrap implements vfs.FS.
 func (f *fence) Unwrap() vfs.FS { return f.FS }
@@ -131,11 +152,21 @@ type fencedFile struct {
 	vfs.File
 	fence *fence
 	name  string
+	vital bool
+}
+
+// do runs an operation that writes.
+func (f *fencedFile) do(what string, op func() error) error {
+	if f.vital {
+		f.fence.vital(what, f.name, op)
+		return nil
+	}
+	return f.fence.do(what, f.name, op)
 }
 
 // Write implements vfs.File.
 func (f *fencedFile) Write(p []byte) (n int, err error) {
-	err = f.fence.do("write", f.name, func() (err error) {
+	err = f.do("write", func() (err error) {
 		n, err = f.File.Write(p)
 		return err
 	})
@@ -145,7 +176,7 @@ func (f *fencedFile) Write(p []byte) (n int, err error) {
 
 // WriteAt implements vfs.File.
 func (f *fencedFile) WriteAt(p []byte, off int64) (n int, err error) {
-	err = f.fence.do("write", f.name, func() (err error) {
+	err = f.do("write", func() (err error) {
 		n, err = f.File.WriteAt(p, off)
 		return err
 	})
@@ -153,20 +184,38 @@ func (f *fencedFile) WriteAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Preallocate implements vfs.File.
+// Preallocate implements vfs.File. It is only for speed, and Pebble can do without.
 func (f *fencedFile) Preallocate(offset, length int64) error {
 	return f.fence.do("preallocate", f.name, func() error { return f.File.Preallocate(offset, length) })
 }
 
+// Stat implements vfs.File.
+func (f *fencedFile) Stat() (info vfs.FileInfo, err error) {
+	err = f.do("stat", func() (err error) {
+		info, err = f.File.Stat()
+		return err
+	})
+	return info, err
+}
+
+// Close implements vfs.File. A file can be closed behind a raised fence.
+func (f *fencedFile) Close() error {
+	err := f.File.Close()
+	if err == nil {
+		return nil
+	}
+	return f.do("close", func() error { return err })
+}
+
 // Sync implements vfs.File.
-func (f *fencedFile) Sync() error { return f.fence.do("sync", f.name, f.File.Sync) }
+func (f *fencedFile) Sync() error { return f.do("sync", f.File.Sync) }
 
 // SyncData implements vfs.File.
-func (f *fencedFile) SyncData() error { return f.fence.do("sync", f.name, f.File.SyncData) }
+func (f *fencedFile) SyncData() error { return f.do("sync", f.File.SyncData) }
 
 // SyncTo implements vfs.File.
 func (f *fencedFile) SyncTo(length int64) (full bool, err error) {
-	err = f.fence.do("sync", f.name, func() (err error) {
+	err = f.do("sync", func() (err error) {
 		full, err = f.File.SyncTo(length)
 		return err
 	})

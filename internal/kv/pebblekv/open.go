@@ -57,7 +57,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s.txs = sync.Pool{New: func() any { return &tx{store: s, done: make(chan error, 1)} }}
 	s.failure = &failure{log: o.Log, done: make(chan struct{}), before: s.snaps.freeze}
-	s.fence = &fence{FS: o.FS, space: s.space, clock: o.Clock}
+	s.fence = &fence{FS: o.FS, space: s.space, clock: o.Clock, fail: s.failure.fail}
 	s.committer = &committer{
 		store:    s,
 		queue:    queue{kick: make(chan struct{}, 1)},
@@ -114,7 +114,10 @@ func (s *Store) open(o Options) (err error) {
 			_ = lock.Close() // the error that counts is err
 		}
 	}()
-	po := s.pebbleOptions(o, lock)
+	if err := checkLogs(o.FS, o.Dir); err != nil {
+		return err
+	}
+	po := s.pebbleOptions(o)
 	if err := s.failure.guard(func() (err error) {
 		s.db, err = pebble.Open(o.Dir, po)
 		return err
@@ -136,10 +139,9 @@ func (s *Store) open(o Options) (err error) {
 }
 
 // pebbleOptions sets Pebble up for small memory, synced commits and a disk that may be slow at deleting.
-func (s *Store) pebbleOptions(o Options, lock *pebble.Lock) *pebble.Options {
+func (s *Store) pebbleOptions(o Options) *pebble.Options {
 	po := &pebble.Options{
 		FS:                          s.fence,
-		Lock:                        lock,
 		Logger:                      s.failure,
 		EventListener:               s.failure.listener(s.space),
 		FormatMajorVersion:          pebble.FormatValueSeparation,
@@ -226,8 +228,8 @@ func (s *Store) metaRow(key kv.Key) (uint64, error) {
 const ownerFile = "owner.pid"
 
 // lockDir makes this process the owner of a directory.
-func lockDir(fs vfs.FS, dir string) (*pebble.Lock, error) {
-	lock, err := pebble.LockDirectory(dir, fs)
+func lockDir(fs vfs.FS, dir string) (io.Closer, error) {
+	lock, err := fs.Lock(fs.PathJoin(dir, "LOCK"))
 	if err != nil {
 		if owner := readOwner(fs, dir); owner != "" {
 			return nil, fmt.Errorf("data directory %s is in use by process %s (%w)", dir, owner, err)

@@ -74,8 +74,8 @@ func (r *reader) GetMany(keys []kv.Key) [][]byte {
 // Scan implements kv.Reader.
 func (r *reader) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 	return func(yield func(kv.Key, []byte) bool) {
-		s := span{in.Start, in.End}
-		if r.err != nil || s.empty() {
+		s, ok := spanOf(in.Start, in.End)
+		if r.err != nil || !ok {
 			return
 		}
 		it, err := r.snap.scan(s)

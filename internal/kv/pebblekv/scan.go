@@ -8,14 +8,15 @@ import (
 	"github.com/cumulet/cumulet/internal/kv"
 )
 
-// Scan implements kv.Tx: the snapshot's rows and the transaction's own, merged in order.
+// Scan implements kv.Tx: the snapshot's rows and the transaction's own, as they are when the scan begins, merged in
+// order.
 func (t *tx) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 	return func(yield func(kv.Key, []byte) bool) {
-		in.Start, in.End = slices.Clone(in.Start), slices.Clone(in.End) // they become part of what t has read
-		s := span{in.Start, in.End}
-		if t.base.err != nil || s.empty() {
+		s, ok := spanOf(in.Start, in.End)
+		if t.base.err != nil || !ok {
 			return
 		}
+		s = span{clone(s.start), clone(s.end)} // they become part of what t has read
 		it, err := t.snap.scan(s)
 		if err != nil {
 			t.base.fail(err)
@@ -28,6 +29,7 @@ func (t *tx) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 			if !t.countRead() {
 				return
 			}
+			m.last = true
 			if !yield(m.key, m.value) {
 				return
 			}
@@ -39,26 +41,30 @@ func (t *tx) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 	}
 }
 
-// merge walks through the rows of a snapshot and the writes of a transaction, which may grow meanwhile.
+// merge walks through the rows of a snapshot and the writes of a transaction.
 type merge struct {
 	t       *tx
 	in      span
 	reverse bool
 
-	base      cursor
-	baseOK    bool // base stands on a row
-	key       kv.Key
-	value     []byte
-	any       bool // a row was yielded, and key is the last one
-	exhausted bool // the whole range was read
+	base    cursor
+	baseOK  bool     // base stands on a row
+	own     []ownRow // the transaction's writes that are still to come
+	deleted []span   // ranges that it deleted; rows that it wrote afterwards are in own
+
+	key, value      []byte // the present row
+	onBase, onOwn   bool   // where it is from
+	last, exhausted bool   // key is the last row read, or the whole range was read
 }
+
+// ownRow is a row as the transaction left it; value is nil if it is gone.
+type ownRow struct{ key, value []byte }
 
 // done records what was read and gives the iterator back.
 func (m *merge) done() {
 	read := m.in
 	switch {
-	case m.exhausted:
-	case !m.any: // it failed
+	case m.exhausted || !m.last:
 	case m.reverse:
 		read.start = clone(m.key)
 	default:
@@ -69,122 +75,77 @@ func (m *merge) done() {
 }
 
 func (m *merge) first() bool {
+	m.own = m.t.writes.rows(m.in, m.reverse)
+	m.deleted = slices.Clone(m.t.writes.spans)
 	m.baseOK = m.base.first()
-	return m.settle(nil)
+	return m.settle()
 }
 
 func (m *merge) next() bool {
-	last := m.key
-	if m.baseOK && bytes.Equal(m.base.it.Key(), m.key) {
-		last = m.t.lastKey(m.key) // the iterator reuses its memory
+	m.last = false
+	m.leave()
+	return m.settle()
+}
+
+// leave moves past the present row.
+func (m *merge) leave() {
+	if m.onBase {
 		m.baseOK = m.base.next()
 	}
-	return m.settle(last)
+	if m.onOwn {
+		m.own = m.own[1:]
+	}
 }
 
-// lastKey copies a key into memory that is valid until the next call.
-func (t *tx) lastKey(key []byte) []byte {
-	t.scratch = append(t.scratch[:0], key...)
-	return t.scratch
-}
-
-// settle moves to the first row after last, or the first of all if that is nil.
-func (m *merge) settle(last []byte) bool {
+// settle moves to the next row that exists, starting with the present one.
+func (m *merge) settle() bool {
 	for {
-		own := m.own(last)
-		m.skipDeleted()
+		for m.baseOK && len(m.deleted) > 0 {
+			s, ok := findSpan(m.deleted, m.base.it.Key())
+			if !ok {
+				break
+			}
+			m.baseOK = m.base.skip(s)
+		}
 		if !m.baseOK {
 			if err := m.base.it.Error(); err != nil {
 				m.t.base.fail(err)
 				return false
 			}
-			if own == nil {
+		}
+		c := m.compare()
+		m.onOwn, m.onBase = len(m.own) > 0 && c <= 0, m.baseOK && c >= 0
+		switch {
+		case m.onOwn:
+			m.key, m.value = m.own[0].key, m.own[0].value
+			if m.value != nil {
+				return true
+			}
+			m.leave()
+		case m.onBase:
+			value, err := m.base.it.ValueAndErr()
+			if err != nil {
+				m.t.base.fail(err)
 				return false
 			}
-		}
-		if own != nil && (!m.baseOK || m.before(own.key, m.base.it.Key())) {
-			m.key, m.value, m.any = own.key, own.value, true
+			m.key, m.value = m.base.it.Key(), value
 			return true
-		}
-		key := m.base.it.Key()
-		switch value, state := m.t.writes.read(key); state {
-		case present:
-			m.key, m.value, m.any = key, value, true
-			return true
-		case absent:
-			m.baseOK = m.base.next()
-			continue
-		case untouched:
-		}
-		value, err := m.base.it.ValueAndErr()
-		if err != nil {
-			m.t.base.fail(err)
+		default:
 			return false
 		}
-		m.key, m.value, m.any = key, value, true
-		return true
 	}
 }
 
-// before reports whether a comes before b in the direction of the scan.
-func (m *merge) before(a, b []byte) bool {
-	if m.reverse {
-		return bytes.Compare(a, b) > 0
-	}
-	return bytes.Compare(a, b) < 0
-}
-
-// skipDeleted moves the base past ranges that the transaction deleted, as far as they have no newer row of its own.
-func (m *merge) skipDeleted() {
-	for m.baseOK && len(m.t.writes.spans) > 0 {
-		s, ok := m.t.writes.spanOf(m.base.it.Key())
-		if !ok {
-			return
-		}
-		m.baseOK = m.base.skip(s)
-	}
-}
-
-// own returns the first write of the transaction after last that made a row, or nil.
-func (m *merge) own(last []byte) *op {
-	w := &m.t.writes
-	if len(w.ops) == 0 {
-		return nil
-	}
-	run := w.sorted()
-	i := 0
+// compare says which row comes first in the direction of the scan: below 0 the transaction's own, above 0 the base's.
+func (m *merge) compare() int {
 	switch {
-	case m.reverse && last != nil:
-		i, _ = w.search(run, last)
-		i--
-	case m.reverse && len(m.in.end) == 0:
-		i = len(run) - 1
+	case len(m.own) == 0:
+		return 1
+	case !m.baseOK:
+		return -1
 	case m.reverse:
-		i, _ = w.search(run, m.in.end)
-		i--
-	case last != nil:
-		var found bool
-		if i, found = w.search(run, last); found {
-			i++
-		}
+		return bytes.Compare(m.base.it.Key(), m.own[0].key)
 	default:
-		i, _ = w.search(run, m.in.start)
+		return bytes.Compare(m.own[0].key, m.base.it.Key())
 	}
-	for ; i >= 0 && i < len(run); i = m.step(i) {
-		o := &w.ops[run[i]]
-		if !m.in.holds(o.key) {
-			return nil
-		}
-		if o.kind == opSet {
-			return o
-		}
-	}
-	return nil
-}
-
-func (m *merge) step(i int) int {
-	if m.reverse {
-		return i - 1
-	}
-	return i + 1
 }

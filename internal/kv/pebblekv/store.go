@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -26,7 +27,7 @@ type Store struct {
 	seed  maphash.Seed
 
 	db        *pebble.DB
-	lock      *pebble.Lock
+	lock      io.Closer
 	fence     *fence
 	space     *space
 	failure   *failure
@@ -52,8 +53,8 @@ func (s *Store) start() {
 
 // View implements kv.Store.
 func (s *Store) View(ctx context.Context, fn func(r kv.Reader) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err := s.snaps.enter(); err != nil {
 		return err
@@ -124,7 +125,7 @@ func (s *Store) try(ctx context.Context, t *tx, fn func(tx kv.Tx) error, want []
 		err = t.base.err
 	}
 	if ctx.Err() != nil && err == nil {
-		err = ctx.Err()
+		err = context.Cause(ctx)
 	}
 	if err == nil && s.clock.Now().Sub(t.base.now) > kv.MaxTxDuration {
 		s.metrics.tooOld.Add(1)
@@ -186,21 +187,18 @@ func (s *Store) durable(ctx context.Context, version uint64) error {
 	case <-s.failure.done:
 		return s.failure.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 
 // backoff waits before an attempt, and checks that ctx goes on.
 func (s *Store) backoff(ctx context.Context, attempt int) error {
-	if attempt < backoffFrom {
-		return ctx.Err()
+	if ctx.Err() != nil || attempt < backoffFrom {
+		return context.Cause(ctx)
 	}
 	limit := min(minBackoff<<min(attempt-backoffFrom, 16), maxBackoff)
 	wait := time.Duration(jitter(int64(limit)))
-	if err := s.clock.WaitUntil(ctx, s.clock.Now().Add(wait)); err != nil {
-		return ctx.Err()
-	}
-	return nil
+	return s.clock.WaitUntil(ctx, s.clock.Now().Add(wait))
 }
 
 // Failed returns a channel that is closed once the store cannot write any more. The process should then stop; Err
@@ -233,7 +231,9 @@ func (s *Store) Close() error {
 		err = s.failure.guard(func() error {
 			s.snaps.reap()
 			s.snaps.closeLast()
-			return s.db.Close()
+			// The last group has nobody yet to vouch for it.
+			mark := s.db.LogData(appendMark(nil, s.committer.durable.Load()), pebble.Sync)
+			return errors.Join(mark, s.db.Close())
 		})
 	}
 	if err != nil {

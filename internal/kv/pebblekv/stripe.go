@@ -40,7 +40,7 @@ func (l *stripeLocks) lock(ctx context.Context, failed <-chan struct{}, t *tx, w
 		case l.locks[i] <- struct{}{}:
 			t.stripes = append(t.stripes, i)
 		case <-ctx.Done():
-			err = ctx.Err()
+			err = context.Cause(ctx)
 		case <-failed:
 			err = kv.ErrUnavailable
 		}

@@ -24,7 +24,6 @@ type tx struct {
 	bytes    int // of keys and values written
 	stamped  int // calls of SetStamped
 	onCommit []func()
-	scratch  []byte
 
 	// The commit.
 	stripes []int      // locks held, released by the committer
@@ -102,8 +101,7 @@ func (t *tx) grow(key []byte, n int) bool {
 	if t.base.err != nil {
 		return false
 	}
-	if len(key) > kv.MaxKeyBytes {
-		t.base.fail(fmt.Errorf("%w: a key of %d bytes, at most %d", kv.ErrTooLarge, len(key), kv.MaxKeyBytes))
+	if !t.fits(len(key)) {
 		return false
 	}
 	t.bytes += len(key) + n
@@ -112,6 +110,14 @@ func (t *tx) grow(key []byte, n int) bool {
 		return false
 	}
 	return true
+}
+
+// fits checks the length of a key.
+func (t *tx) fits(n int) bool {
+	if n > kv.MaxKeyBytes {
+		t.base.fail(fmt.Errorf("%w: a key of %d bytes, at most %d", kv.ErrTooLarge, n, kv.MaxKeyBytes))
+	}
+	return n <= kv.MaxKeyBytes
 }
 
 // Set implements kv.Tx.
@@ -134,7 +140,8 @@ func (t *tx) Delete(key kv.Key) {
 
 // DeleteRange implements kv.Tx.
 func (t *tx) DeleteRange(start, end kv.Key) {
-	if s := (span{start, end}); !s.empty() && t.grow(start, 0) && t.grow(end, 0) {
+	// The end of a prefix may be one byte longer than any key.
+	if s, ok := spanOf(start, end); ok && t.grow(start, len(end)) && t.fits(len(end)-1) {
 		t.writes.deleteRange(s)
 	}
 }
@@ -160,7 +167,7 @@ func (t *tx) SetStamped(prefix kv.Key, value []byte) *kv.Stamp {
 		t.base.fail(fmt.Errorf("%w: more than %d stamped rows", kv.ErrTooLarge, maxStamps))
 	}
 	t.stamped++
-	if !t.grow(prefix, len(value)+1+kv.StampSize) {
+	if !t.fits(len(prefix)+1+kv.StampSize) || !t.grow(prefix, len(value)+1+kv.StampSize) {
 		return new(kv.Stamp)
 	}
 	return t.writes.stamped(prefix, value)

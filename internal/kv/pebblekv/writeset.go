@@ -17,6 +17,12 @@ func (s span) holds(key []byte) bool { return bytes.Compare(key, s.start) >= 0 &
 // endsAfter reports whether the span's end lies beyond key.
 func (s span) endsAfter(key []byte) bool { return len(s.end) == 0 || bytes.Compare(key, s.end) < 0 }
 
+// spanOf returns the span that a caller means, whose end is open only if it is nil. ok is false if it holds nothing.
+func spanOf(start, end []byte) (s span, ok bool) {
+	s = span{start, end}
+	return s, (end == nil || len(end) > 0) && !s.empty()
+}
+
 // empty reports whether no key lies in the span.
 func (s span) empty() bool { return !s.endsAfter(s.start) }
 
@@ -168,21 +174,39 @@ func (w *writeSet) deleteRange(s span) {
 	w.spans = slices.Replace(w.spans, first, last, s)
 }
 
-// spanOf returns the deleted span that holds key. Rows written after the deletion have an op, which counts first.
-func (w *writeSet) spanOf(key []byte) (span, bool) {
-	i := sort.Search(len(w.spans), func(i int) bool { return w.spans[i].endsAfter(key) })
-	if i < len(w.spans) && w.spans[i].holds(key) {
-		return w.spans[i], true
+// findSpan returns the one of spans, which are sorted and disjoint, that holds key.
+func findSpan(spans []span, key []byte) (span, bool) {
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].endsAfter(key) })
+	if i < len(spans) && spans[i].holds(key) {
+		return spans[i], true
 	}
 	return span{}, false
 }
 
+// deleted reports whether key lies in a deleted range. A row written afterwards has an op, which counts first.
 func (w *writeSet) deleted(key []byte) bool {
-	if len(w.spans) == 0 {
-		return false
-	}
-	_, ok := w.spanOf(key)
+	_, ok := findSpan(w.spans, key)
 	return ok
+}
+
+// rows returns what the transaction says about rows in a range, in the order of a scan.
+func (w *writeSet) rows(in span, reverse bool) []ownRow {
+	if len(w.ops) == 0 {
+		return nil
+	}
+	var rows []ownRow
+	run := w.sorted()
+	i, _ := w.search(run, in.start)
+	for ; i < len(run) && in.endsAfter(w.ops[run[i]].key); i++ {
+		o := &w.ops[run[i]]
+		if value, state := o.read(); state != untouched {
+			rows = append(rows, ownRow{o.key, value})
+		}
+	}
+	if reverse {
+		slices.Reverse(rows)
+	}
+	return rows
 }
 
 // state of a row, as a transaction left it.
