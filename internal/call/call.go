@@ -16,6 +16,7 @@ type Info struct {
 	RequestID string // the request's id, as the answer's header shows it
 	Service   string // the API package's name, such as sqs
 	Operation string // such as SendMessage
+	Trace     string // the X-Amzn-Trace-Id header, as it was sent; empty when it was not
 	BaseURL   string // scheme and authority under which the caller reached the server, such as http://127.0.0.1:4566
 }
 

@@ -30,9 +30,9 @@ func (s *Service) SendMessageBatch(ctx context.Context, in *sqsapi.SendMessageBa
 	rejected := make([]error, len(in.Entries))
 	at := make([]int, 0, len(in.Entries)) // of drafts, in entries
 	size := 0
-	sender := senderID(call.From(ctx))
+	c := call.From(ctx)
 	for i := range in.Entries {
-		d, err := compose(&in.Entries[i], sender, "")
+		d, err := compose(&in.Entries[i], c)
 		if err != nil {
 			rejected[i] = err
 			size += len(in.Entries[i].MessageBody)

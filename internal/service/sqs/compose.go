@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
+	"github.com/cumulet/cumulet/internal/call"
 )
 
 // draft is a message that somebody wants to send: checked as far as that is possible without knowing the queue.
@@ -25,8 +26,8 @@ type draft struct {
 	userMD5   *string
 }
 
-// compose checks an entry's content.
-func compose(in *sqsapi.SendMessageBatchRequestEntry, sender, trace string) (*draft, error) {
+// compose checks an entry's content. AWSTraceHeader is the caller's X-Amzn-Trace-Id header, unless the entry has its own.
+func compose(in *sqsapi.SendMessageBatchRequestEntry, c *call.Info) (*draft, error) {
 	if in.MessageBody == "" {
 		return nil, missingParameter("MessageBody")
 	}
@@ -45,8 +46,8 @@ func compose(in *sqsapi.SendMessageBatchRequestEntry, sender, trace string) (*dr
 	d := &draft{delay: in.DelaySeconds, groupID: in.MessageGroupId, dedupID: in.MessageDeduplicationId, suffix: newSuffix()}
 	d.body = []byte(in.MessageBody)
 	d.bodyMD5 = md5.Sum(d.body) //nolint:gosec // as above
-	d.sender = sender
-	d.trace = trace
+	d.sender = senderID(c)
+	d.trace = c.Trace
 	d.size = len(d.body)
 	if err := d.addAttributes(in.MessageAttributes); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (s *Service) SendMessage(ctx context.Context, in *sqsapi.SendMessageInput) 
 		MessageSystemAttributes: in.MessageSystemAttributes,
 		MessageDeduplicationId:  in.MessageDeduplicationId,
 		MessageGroupId:          in.MessageGroupId,
-	}, senderID(call.From(ctx)), "")
+	}, call.From(ctx))
 	if err != nil {
 		if e := s.exists(ctx, ref); e != nil {
 			return nil, e
