@@ -40,7 +40,7 @@ func TestRecordedAnswers(t *testing.T) {
 		t.Fatalf("no traces: %v", err)
 	}
 	args := append([]string{"py/traces.py", "--endpoint", p.URL, "--models", filepath.Join(binary.Root(), "internal/api/models"),
-		"--exceptions", "exceptions.txt"}, traces...)
+		"--exceptions", "exceptions.txt", "--extras", "extras.json"}, traces...)
 	t.Log(run(t, p.URL, ".", "python3", args...))
 }
 

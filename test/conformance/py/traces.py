@@ -1,10 +1,12 @@
 """Replays recorded AWS calls against a server and compares every answer with what AWS gave.
 
-    python traces.py --endpoint http://127.0.0.1:4566 --models internal/api/models --exceptions FILE TRACES.json…
+    python traces.py --endpoint http://127.0.0.1:4566 --models internal/api/models --exceptions FILE --extras FILE TRACES.json…
 
 A trace is a list of cases, a case a list of calls in order. Placeholders such as <uuid:1> stand for generated values:
 they are bound when first met in a case and must stay the same. An exception is a line "case: reason"; a case that is
 excepted but passes is a failure too, so that the list stays true. The exit status is the number of failures, at most 1.
+
+What the recordings leave out is in EXTRAS: pauses before a step, and headers that went with one.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 
 import botocore
 import botocore.session
@@ -64,14 +67,20 @@ def query_model(models, service, directory):
 
 class Clients:
     def __init__(self, endpoint, models, directory):
-        self.endpoint, self.models, self.directory, self.made = endpoint, models, directory, {}
+        self.endpoint, self.made = endpoint, {}
+        for overlay in os.listdir(os.path.join(models, "overlay")):
+            query_model(models, overlay.removesuffix(".json"), directory)
         self.session = botocore.session.get_session()
         self.session.get_component("data_loader").search_paths.append(directory)
+        self.headers = {}  # sent with every request besides the client's own
+        self.session.register("before-sign", self.add_headers)
+
+    def add_headers(self, request, **_):
+        for name, value in self.headers.items():
+            request.headers[name] = value
 
     def get(self, service):
         if service not in self.made:
-            if service.endswith("-query"):
-                query_model(self.models, service.removesuffix("-query"), self.directory)
             self.made[service] = self.session.create_client(
                 service, region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id="test",
                 aws_secret_access_key="test",
@@ -200,23 +209,33 @@ def clean_error(answer):
     return answer
 
 
-def run_case(case, clients):
+def extra(case, extras):
+    """Returns what was done at each step of a case besides what was recorded."""
+    for prefix, steps in extras.items():
+        if case["case"].startswith(prefix):
+            return {int(i): what for i, what in steps.items()}
+    return {}
+
+
+def run_case(case, clients, extras):
     answers, bound, checks = {}, {}, 0
+    more = extra(case, extras)
     for step in case["steps"]:
+        time.sleep(more.get(step["i"], {}).get("pause_seconds", 0))
+        clients.headers = more.get(step["i"], {}).get("headers", {})
         method = botocore.xform_name(step["op"])
         params = special(fill(step["params"], answers))
-        answer = None
-        for _ in range(step.get("repeat", 1)):
+        for i in range(step["i"], step["i"] + step.get("repeat", 1)):
             try:
                 answer = getattr(clients.get(step["service"]), method)(**params)
                 failed = None
             except ClientError as e:
                 answer, failed = e.response, e
+            answers[i] = answer
         if failed and not step.get("expect_error"):
             raise Mismatch(f"step {step['i']} {step['op']}: {failed}")
         if not failed and step.get("expect_error"):
             raise Mismatch(f"step {step['i']} {step['op']}: got {answer!r}, want an error")
-        answers[step["i"]] = answer
         got = mask(clean_error(json.loads(json.dumps(answer, default=str))))
         for expect in step.get("expect", []):
             checks += 1
@@ -236,6 +255,7 @@ def main():
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--models", required=True)
     parser.add_argument("--exceptions", required=True)
+    parser.add_argument("--extras", required=True)
     parser.add_argument("--case", default="", help="only cases whose name contains this")
     parser.add_argument("traces", nargs="+")
     args = parser.parse_args()
@@ -246,6 +266,8 @@ def main():
             if line.strip() and not line.startswith("#"):
                 name, _, reason = line.strip().partition(": ")
                 exceptions[name] = reason
+    with open(args.extras) as f:
+        extras = json.load(f)
     failures = 0
     with tempfile.TemporaryDirectory() as directory:
         clients = Clients(args.endpoint, args.models, directory)
@@ -257,7 +279,7 @@ def main():
             for case in cases:
                 name = f"{service} {case['case']}"
                 try:
-                    checks += run_case(case, clients)
+                    checks += run_case(case, clients, extras)
                     if name in exceptions:
                         failures += 1
                         print(f"FAIL {name}: passes, but is listed as an exception")
