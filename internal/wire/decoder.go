@@ -28,8 +28,8 @@ type Source struct {
 	Tree    *Tree
 	Root    NodeID // of the body's structure; NoNode when there is no body
 	Dialect *Dialect
-	// Bound returns the node of a member of the outermost structure that is not an element of the body (Member.In), or
-	// NoNode. Nil when all are.
+	// Bound returns the node of a member of the outermost structure, wherever it is (Member.In), or NoNode. Nil when all are
+	// children of Root.
 	Bound func(m *Member) (NodeID, error)
 	// Stream is the value of a streaming member.
 	Stream io.Reader
@@ -98,7 +98,7 @@ func (d *decoder) findID(m *Member) NodeID {
 			return NoNode
 		}
 		return id
-	case f.m == nil && m.In != InBody && d.source.Bound != nil:
+	case f.m == nil && d.source.Bound != nil:
 		if id, d.err = d.source.Bound(m); d.err != nil {
 			return NoNode
 		}
@@ -243,7 +243,7 @@ func (d *decoder) OptInt64(m *Member, p **int64) {
 // Float64 implements Visitor.
 func (d *decoder) Float64(m *Member, p *float64) {
 	if n := d.find(m); n != nil {
-		v, ok := n.float(m.Of.Kind)
+		v, ok := n.float()
 		if *p = v; !ok {
 			d.mismatch(m, n)
 		}
@@ -253,7 +253,7 @@ func (d *decoder) Float64(m *Member, p *float64) {
 // OptFloat64 implements Visitor.
 func (d *decoder) OptFloat64(m *Member, p **float64) {
 	if n := d.find(m); n != nil {
-		v, ok := n.float(m.Of.Kind)
+		v, ok := n.float()
 		if *p = &v; !ok {
 			d.mismatch(m, n)
 		}

@@ -62,18 +62,15 @@ func (n *Node) int(bits int) (int64, bool) {
 	return v, true
 }
 
-func (n *Node) float(kind Kind) (float64, bool) {
-	bits := 64
-	if kind == KindFloat {
-		bits = 32
-	}
+// float returns a number. Those of 32 bits keep the digits they came with: 1.1 is not 1.100000023841858.
+func (n *Node) float() (float64, bool) {
 	switch n.Kind {
 	case NodeInt:
 		return float64(int64(n.Bits)), true
 	case NodeFloat:
 		return math.Float64frombits(n.Bits), true
 	case NodeNumber:
-		f, err := strconv.ParseFloat(n.Text, bits)
+		f, err := strconv.ParseFloat(n.Text, 64)
 		return f, err == nil
 	case NodeString, NodeText:
 		text := strings.TrimSpace(n.Text)
@@ -88,7 +85,7 @@ func (n *Node) float(kind Kind) (float64, bool) {
 		if n.Kind == NodeString || strings.ContainsAny(text, "xXpP_nN") {
 			return 0, false
 		}
-		f, err := strconv.ParseFloat(text, bits)
+		f, err := strconv.ParseFloat(text, 64)
 		return f, err == nil
 	}
 	return 0, false

@@ -14,18 +14,32 @@ const maxDepth = 256
 // Parse reads one value of JSON with nothing but white space around it. The caller frees the tree, whose strings share the
 // memory of text. The error has no message, as from AWS.
 func Parse(text string) (*wire.Tree, error) {
-	if !utf8.ValidString(text) {
-		return nil, malformed()
+	t := wire.NewTree(wire.Node{})
+	if err := parseInto(t, 0, text); err != nil {
+		t.Free()
+		return nil, err
 	}
-	p := parser{text: text, tree: wire.NewTree(wire.Node{})}
+	return t, nil
+}
+
+// ParseInto is Parse into a tree that holds other nodes. It returns the value's node.
+func ParseInto(t *wire.Tree, text string) (wire.NodeID, error) {
+	id := t.Orphan(wire.Node{})
+	return id, parseInto(t, id, text)
+}
+
+func parseInto(t *wire.Tree, id wire.NodeID, text string) error {
+	if !utf8.ValidString(text) {
+		return malformed()
+	}
+	p := parser{text: text, tree: t}
 	p.space()
-	p.value(0, 1)
+	p.value(id, 1)
 	p.space()
 	if p.failed || p.at != len(text) {
-		p.tree.Free()
-		return nil, malformed()
+		return malformed()
 	}
-	return p.tree, nil
+	return nil
 }
 
 // ParseObject is Parse for a text that must be an object.
