@@ -52,11 +52,11 @@ func (g *Gateway) call(ctx context.Context, service, operation string, params []
 	return b.operation.Call(call.With(ctx, &info), in)
 }
 
-// ErrorJSON returns an error of Call as JSON: its message and the members of a modelled exception.
-func ErrorJSON(err error) (code string, body []byte) {
+// ErrorText returns the code and the message of an error of Call; empty for one that no client would see.
+func ErrorText(err error) (code, message string) {
 	var api wire.APIError
 	if !errors.As(err, &api) {
-		return "InternalFailure", nil
+		return "", ""
 	}
-	return api.ErrorInfo().Code, jsonbody.SDK.AppendError(nil, api.ErrorInfo().Code, api)
+	return api.ErrorInfo().Code, api.ErrorInfo().Message
 }
