@@ -30,11 +30,11 @@ type structure struct {
 	status  int    // of an exception
 }
 
-// ParseModel returns the model that data holds in botocore's form, with what overlays, which may be nil, add to it.
+// ParseModel returns the model that data holds in botocore's form, with what overlays, which may be empty, add to it.
 func ParseModel(data []byte, overlays ...[]byte) (*Model, error) {
 	m := &Model{}
 	for _, part := range append([][]byte{data}, overlays...) {
-		if part == nil {
+		if len(part) == 0 {
 			continue
 		}
 		if err := json.Unmarshal(part, &m.def); err != nil {
@@ -229,3 +229,6 @@ func (m *Model) member(name string, ref *refDef, fallback string) *wire.Member {
 		HostLabel: ref.HostLabel,
 	}
 }
+
+// Streams reports whether the input of an operation has a streaming body.
+func (m *Model) Streams(op string) bool { return m.streams(m.Input(op).schema) }

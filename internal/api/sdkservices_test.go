@@ -1,0 +1,83 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	cloudwatchapi "github.com/cumulet/cumulet/internal/api/cloudwatch"
+	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
+	"github.com/cumulet/cumulet/internal/wire"
+	"github.com/cumulet/cumulet/internal/wire/awsjson"
+	"github.com/cumulet/cumulet/internal/wire/awsquery"
+	"github.com/cumulet/cumulet/internal/wire/cbor"
+)
+
+// service is an SDK's client and what to know about it.
+type service struct {
+	id       string
+	protocol wire.Protocol
+	client   func(rt roundTrip) any
+	extra    string            // what to add to the model
+	handler  reflect.Type      // of the generated package; nil when there is none
+	unions   []any             // the members of the SDK's unions
+	skip     map[string]string // operations that are left out, and why
+	untyped  map[string]bool   // exceptions for which the SDK has no type
+	// adjust and adjustOutput change what Fill makes, where the client is particular about it.
+	adjust, adjustOutput func(op string, values map[string]any)
+}
+
+// roundTrip stands in for the network.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// Do implements the SDK's HTTPClient.
+func (f roundTrip) Do(req *http.Request) (*http.Response, error) { return f(req) }
+
+func config(rt roundTrip) aws.Config {
+	return aws.Config{
+		Region: "us-east-1", HTTPClient: rt, BaseEndpoint: aws.String("http://127.0.0.1:4566"), Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Credentials: aws.CredentialsProviderFunc(credentials),
+	}
+}
+
+func services() []service {
+	return []service{
+		{
+			id: "sqs", protocol: awsjson.Protocol{}, handler: reflect.TypeFor[sqsapi.Handler](),
+			client: func(rt roundTrip) any {
+				return sqs.NewFromConfig(config(rt), func(o *sqs.Options) { o.DisableMessageChecksumValidation = true })
+			},
+		},
+		{id: "sts", protocol: awsquery.Protocol{}, client: func(rt roundTrip) any { return sts.NewFromConfig(config(rt)) }},
+		{id: "sns", protocol: awsquery.Protocol{}, client: func(rt roundTrip) any { return sns.NewFromConfig(config(rt)) }},
+		{id: "iam", protocol: awsquery.Protocol{}, client: func(rt roundTrip) any { return iam.NewFromConfig(config(rt)) }},
+		{
+			id: "cloudwatch", protocol: cbor.Protocol{}, handler: reflect.TypeFor[cloudwatchapi.Handler](),
+			client: func(rt roundTrip) any { return cloudwatch.NewFromConfig(config(rt)) },
+			unions: []any{&cloudwatchtypes.EvaluationCriteriaMemberPromQLCriteria{}},
+		},
+		{
+			id: "dynamodb", protocol: awsjson.Protocol{}, extra: `{"shapes": {"AttributeValue": {"union": true}}}`,
+			client: func(rt roundTrip) any { return dynamodb.NewFromConfig(config(rt)) },
+			unions: []any{
+				&dynamodbtypes.AttributeValueMemberB{}, &dynamodbtypes.AttributeValueMemberBOOL{}, &dynamodbtypes.AttributeValueMemberBS{},
+				&dynamodbtypes.AttributeValueMemberL{}, &dynamodbtypes.AttributeValueMemberM{}, &dynamodbtypes.AttributeValueMemberN{},
+				&dynamodbtypes.AttributeValueMemberNS{}, &dynamodbtypes.AttributeValueMemberNULL{}, &dynamodbtypes.AttributeValueMemberS{},
+				&dynamodbtypes.AttributeValueMemberSS{},
+			},
+		},
+	}
+}
+
+func credentials(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+}
