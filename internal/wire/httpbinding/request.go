@@ -13,8 +13,8 @@ import (
 // Format is how a protocol reads the bodies that hold structures.
 type Format struct {
 	Dialect *wire.Dialect
-	// Parse adds the structure that text holds to t and returns its node.
-	Parse func(t *wire.Tree, text string) (wire.NodeID, error)
+	// Parse reads the structure in text into the root of t, which is empty, and whose other nodes are to be kept.
+	Parse func(t *wire.Tree, text string) error
 }
 
 // Decode sets the members of in, a new input, from a request. A body that no member is bound to is not looked at.
@@ -73,10 +73,8 @@ func (r *request) structure() (wire.NodeID, error) {
 	if r.parsed || len(r.Body) == 0 {
 		return r.body, nil
 	}
-	r.parsed = true
-	var err error
-	r.body, err = r.format.Parse(r.tree, string(r.Body))
-	return r.body, err
+	r.parsed, r.body = true, 0
+	return 0, r.format.Parse(r.tree, string(r.Body))
 }
 
 func (r *request) payload(m *wire.Member) (wire.NodeID, error) {

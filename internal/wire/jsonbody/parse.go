@@ -15,26 +15,21 @@ const maxDepth = 256
 // memory of text. The error has no message, as from AWS.
 func Parse(text string) (*wire.Tree, error) {
 	t := wire.NewTree(wire.Node{})
-	if err := parseInto(t, 0, text); err != nil {
+	if err := ParseInto(t, text); err != nil {
 		t.Free()
 		return nil, err
 	}
 	return t, nil
 }
 
-// ParseInto is Parse into a tree that holds other nodes. It returns the value's node.
-func ParseInto(t *wire.Tree, text string) (wire.NodeID, error) {
-	id := t.Orphan(wire.Node{})
-	return id, parseInto(t, id, text)
-}
-
-func parseInto(t *wire.Tree, id wire.NodeID, text string) error {
+// ParseInto is Parse into the root of a tree, which may hold other nodes.
+func ParseInto(t *wire.Tree, text string) error {
 	if !utf8.ValidString(text) {
 		return malformed()
 	}
 	p := parser{text: text, tree: t}
 	p.space()
-	p.value(id, 1)
+	p.value(0, 1)
 	p.space()
 	if p.failed || p.at != len(text) {
 		return malformed()
