@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cumulet/cumulet/internal/kv"
@@ -30,23 +31,29 @@ func newNonce() uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// newMessageID returns the id of a message made at t.
-func newMessageID(t time.Time, suffix [10]byte) messageID {
-	var id messageID
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(t.UnixMilli()))
-	copy(id[:6], ms[2:])
-	copy(id[6:], suffix[:])
-	id[6] = id[6]&0x0F | 0x40 // version 4
-	id[8] = id[8]&0x3F | 0x80 // variant of RFC 9562
-	return id
+// idClock makes the ids of one process follow each other in the order in which they are made.
+type idClock struct {
+	last atomic.Uint64 // milliseconds, and 12 bits of fractions
 }
 
-// madeBefore returns the least id that a message made at t or later can have.
-func madeBefore(t time.Time) []byte {
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(t.UnixMilli(), 0)))
-	return ms[2:]
+// newID returns the id of a message made at t: the time to a quarter of a microsecond, or a little later than that of the
+// last id, and then the suffix.
+func (c *idClock) newID(t time.Time, suffix [10]byte) messageID {
+	ticks := uint64(t.UnixMilli())<<12 | uint64(t.Nanosecond()%1_000_000)<<12/1_000_000
+	for {
+		last := c.last.Load()
+		ticks = max(ticks, last+1)
+		if c.last.CompareAndSwap(last, ticks) {
+			break
+		}
+	}
+	var id messageID
+	binary.BigEndian.PutUint64(id[:], ticks<<4)
+	id[7] = id[7]>>4 | id[6]<<4
+	copy(id[8:], suffix[2:])
+	id[6] = id[6]>>4 | 0x40   // version 4
+	id[8] = id[8]&0x3F | 0x80 // variant of RFC 9562
+	return id
 }
 
 // String returns the id as clients see it.

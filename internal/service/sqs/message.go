@@ -116,7 +116,7 @@ func wrongType(value any, parameter string) error {
 func (s *Service) send(tx kv.Tx, q *queue, d *draft) (messageID, uint64, error) {
 	now := tx.Now()
 	m := d.message // a copy, since this may run again
-	m.id = newMessageID(now, d.suffix)
+	m.id = s.ids.newID(now, d.suffix)
 	m.sent = now.UnixMilli()
 	m.enqueued = m.sent
 	if d.groupID != nil {

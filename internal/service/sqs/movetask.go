@@ -140,7 +140,7 @@ func (s *Service) StartMessageMoveTask(ctx context.Context, in *sqsapi.StartMess
 		}
 		now := tx.Now()
 		task = numberedTask{number, moveTaskRow{
-			ID:      newMessageID(now, suffix).String(),
+			ID:      s.ids.newID(now, suffix).String(),
 			Started: now.UnixMilli(),
 			Status:  moveRunning,
 			ToMove:  kv.Int64(tx.Snapshot().Get(q.visible)),
@@ -420,7 +420,7 @@ func (s *Service) moveOne(tx kv.Tx, source *queue, task *moveTaskRow, m *message
 	}
 	now := tx.Now()
 	sent := *m
-	sent.id = newMessageID(now, newSuffix())
+	sent.id = s.ids.newID(now, newSuffix())
 	sent.sent, sent.enqueued = now.UnixMilli(), now.UnixMilli()
 	sent.source, sent.priorCount, sent.firstReceived = "", 0, 0
 	return true, s.put(tx, target, &sent, 0)

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"time"
 
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
 	"github.com/cumulet/cumulet/internal/kv"
@@ -35,8 +36,8 @@ func (s *Service) PurgeQueue(ctx context.Context, in *sqsapi.PurgeQueueInput) (*
 	return &sqsapi.PurgeQueueOutput{}, nil
 }
 
-// clear removes all messages. Sequence numbers go on from the highest: since groups' last numbers are gone with them, from
-// the present time, which is no less.
+// clear removes all messages. The groups' last sequence numbers are gone with them; new ones go on from a second later
+// than now, which is more than any of them.
 func (q *queue) clear(tx kv.Tx) {
 	for _, prefix := range q.contents() {
 		tx.DeleteRange(prefix, prefix.PrefixEnd())
@@ -45,6 +46,6 @@ func (q *queue) clear(tx kv.Tx) {
 		tx.Set(counter, kv.AppendInt64(nil, 0))
 	}
 	if q.fifo {
-		tx.Max(q.sequenceTop, tx.Now().UnixNano())
+		tx.Max(q.sequenceTop, tx.Now().Add(time.Second).UnixNano())
 	}
 }

@@ -29,6 +29,7 @@ type Service struct {
 	hub   kv.Hub // topics are queue ids
 	cache queueCache
 	heads heads
+	ids   idClock
 }
 
 var _ sqsapi.Handler = (*Service)(nil)
