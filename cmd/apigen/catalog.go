@@ -49,6 +49,8 @@ func catalog(models []*model) string {
 				fmt.Fprintf(&b, ", InputName: %q, InputXMLNS: %q", op.Input.LocationName, op.Input.XMLNamespace.URI)
 			}
 			setFlag(&b, "NoOutput", op.Output == nil)
+			setFlag(&b, "StreamsInput", m.has(op.Input, func(r *ref, s *shape) bool { return r.streaming(s) }))
+			setFlag(&b, "EventStream", m.has(op.Output, func(_ *ref, s *shape) bool { return s.EventStream }))
 			b.WriteString("},\n")
 		}
 		b.WriteString("}}\n")

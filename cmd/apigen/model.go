@@ -158,6 +158,19 @@ func load(file, overlay string) (*model, error) {
 
 func (m *model) shape(name string) *shape { return m.Shapes.values[name] }
 
+// has reports whether a member of the structure that r refers to, if any, is as wanted.
+func (m *model) has(r *ref, want func(*ref, *shape) bool) bool {
+	if r == nil {
+		return false
+	}
+	for _, member := range m.shape(r.Shape).Members.values {
+		if want(member, m.shape(member.Shape)) {
+			return true
+		}
+	}
+	return false
+}
+
 // messageMember returns the member of an exception that holds its message, or nothing.
 func (m *model) messageMember(s *shape) string {
 	for _, key := range s.Members.keys {

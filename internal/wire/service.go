@@ -28,6 +28,8 @@ type OperationModel struct {
 	InputName     string // the root element of an XML request, when it is not the payload's
 	InputXMLNS    string
 	NoOutput      bool // the model declares no output
+	StreamsInput  bool // the body of a request is a streaming member: it is not read into memory
+	EventStream   bool // the answer is a stream of events
 }
 
 // Service is the implemented part of a service.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cumulet/cumulet/internal/wire"
+	"github.com/cumulet/cumulet/internal/wire/eventstream"
 	"github.com/cumulet/cumulet/internal/wire/jsonbody"
 )
 
@@ -18,6 +19,13 @@ var _ wire.Protocol = Protocol{}
 // Name implements wire.Protocol.
 func (Protocol) Name() string { return "json" }
 
+var events = eventstream.Body{
+	ContentType: "application/json",
+	Append:      jsonbody.Wire.Append,
+	AppendError: func(b []byte, err wire.APIError) []byte { return jsonbody.Wire.AppendError(b, "", err) },
+	Initial:     true,
+}
+
 // Decode implements wire.Protocol. An empty body is not an object: AWS refuses it too.
 func (Protocol) Decode(_ *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
 	return jsonbody.Wire.Decode(string(req.Body), in)
@@ -27,7 +35,10 @@ func (Protocol) Decode(_ *wire.Call, req *wire.Request, in wire.Shape) (wire.Mis
 func (Protocol) Encode(c *wire.Call, out wire.Shape, resp *wire.Response) error {
 	setHeaders(c, resp)
 	resp.Status = 200
-	if c.Operation != nil && c.Operation.NoOutput {
+	if op := c.Operation; op != nil && op.NoOutput {
+		return nil
+	} else if op != nil && op.EventStream {
+		events.Encode(out, resp)
 		return nil
 	}
 	resp.Body = jsonbody.Wire.Append(resp.Buffer(), out)

@@ -5,6 +5,7 @@ package restjson
 
 import (
 	"github.com/cumulet/cumulet/internal/wire"
+	"github.com/cumulet/cumulet/internal/wire/eventstream"
 	"github.com/cumulet/cumulet/internal/wire/httpbinding"
 	"github.com/cumulet/cumulet/internal/wire/jsonbody"
 )
@@ -18,6 +19,12 @@ var _ wire.Protocol = Protocol{}
 func (Protocol) Name() string { return "rest-json" }
 
 var format = httpbinding.Format{Dialect: jsonbody.Wire.Dialect(), Parse: jsonbody.ParseInto}
+
+var events = eventstream.Body{
+	ContentType: "application/json",
+	Append:      jsonbody.Wire.Append,
+	AppendError: func(b []byte, err wire.APIError) []byte { return jsonbody.Wire.AppendError(b, "", err) },
+}
 
 // Decode implements wire.Protocol.
 func (Protocol) Decode(c *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
@@ -33,6 +40,8 @@ func (Protocol) Encode(c *wire.Call, out wire.Shape, resp *wire.Response) error 
 	}
 	p := httpbinding.Bind(out, resp)
 	switch {
+	case c.Operation.EventStream:
+		events.Encode(out, resp)
 	case p.Written || c.Operation.NoOutput:
 	case p.Member == nil:
 		if p.Elements || p.Bare && resp.Status != 204 {

@@ -83,6 +83,11 @@ func (m *Model) addOperation(op *operationDef, wrapper string) {
 		w.InputName, w.InputXMLNS = op.Input.LocationName, op.Input.XMLNamespace.URI
 	}
 	w.NoOutput = op.Output == nil
+	if op.Output != nil {
+		for _, member := range m.def.Shapes.values[op.Output.Shape].Members.values {
+			w.EventStream = w.EventStream || m.def.Shapes.values[member.Shape].EventStream
+		}
+	}
 	m.Wire.Operations = append(m.Wire.Operations, w)
 }
 
