@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/xmlbody"
@@ -15,16 +16,15 @@ const maxDepth = 64
 
 const schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
 
-// Parse reads a document of XML. Each element is a NodeText whose children are its attributes and elements, by their local
-// names; an attribute of XML Schema's instance namespace has the prefix xsi, as in the models, whatever the document calls
-// it. Document types, and so entities, are refused. The caller frees the tree.
-func Parse(data []byte) (*wire.Tree, error) {
-	p := parser{tree: wire.NewTree(wire.Node{Kind: wire.NodeText}), dec: xml.NewDecoder(bytes.NewReader(data))}
+// parse reads a document of XML into the root of t. Each element is a NodeText whose children are its attributes and
+// elements, by their local names; an attribute of XML Schema's instance namespace has the prefix xsi, as in the models,
+// whatever the document calls it. Document types, and so entities, are refused.
+func parse(t *wire.Tree, text string) error {
+	p := parser{tree: t, dec: xml.NewDecoder(strings.NewReader(text))}
 	if err := p.document(); err != nil {
-		p.tree.Free()
-		return nil, malformed()
+		return malformed()
 	}
-	return p.tree, nil
+	return nil
 }
 
 func malformed() *wire.Error {
@@ -45,14 +45,14 @@ type parser struct {
 	dec  *xml.Decoder
 	open []wire.NodeID
 	text []byte // of the innermost element
-	done bool   // the root element has ended
+	root bool   // the root element has begun
 }
 
 func (p *parser) document() error {
 	for {
 		token, err := p.dec.Token()
 		if errors.Is(err, io.EOF) {
-			if !p.done {
+			if !p.root {
 				return errRoot
 			}
 			return nil
@@ -81,22 +81,23 @@ func (p *parser) document() error {
 }
 
 func (p *parser) start(t *xml.StartElement) error {
-	id := wire.NodeID(0)
-	switch {
-	case p.done:
-		return errRoot
-	case len(p.open) >= maxDepth:
+	var id wire.NodeID
+	switch depth := len(p.open); {
+	case depth >= maxDepth:
 		return errDepth
-	case len(p.open) == 0:
-		p.tree.Nodes[0].Key = t.Name.Local
+	case depth > 0:
+		id = p.tree.Add(p.open[depth-1], wire.Node{Key: t.Name.Local, Kind: wire.NodeText})
+	case p.root:
+		return errRoot
 	default:
-		id = p.tree.Add(p.open[len(p.open)-1], wire.Node{Key: t.Name.Local, Kind: wire.NodeText})
+		p.tree.Nodes[0].Key, p.tree.Nodes[0].Kind = t.Name.Local, wire.NodeText
+		p.root = true
 	}
 	for _, a := range t.Attr {
-		switch a.Name.Space {
-		case "xmlns":
+		switch {
+		case a.Name.Space == "xmlns", a.Name.Space == "" && a.Name.Local == "xmlns":
 			continue
-		case schemaInstance:
+		case a.Name.Space == schemaInstance:
 			a.Name.Local = "xsi:" + a.Name.Local
 		}
 		p.tree.Add(id, wire.Node{Key: a.Name.Local, Kind: wire.NodeText, Text: a.Value})
@@ -113,7 +114,6 @@ func (p *parser) end() {
 		p.text = p.text[:0]
 	}
 	p.open = p.open[:last]
-	p.done = last == 0
 }
 
 var dialect = wire.Dialect{Name: xmlbody.REST.Member, List: list, Map: entries, Mismatch: mismatch}

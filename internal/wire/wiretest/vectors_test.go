@@ -11,7 +11,10 @@ import (
 
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
+	"github.com/cumulet/cumulet/internal/wire/awsquery"
 	"github.com/cumulet/cumulet/internal/wire/cbor"
+	"github.com/cumulet/cumulet/internal/wire/restjson"
+	"github.com/cumulet/cumulet/internal/wire/restxml"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
 	"github.com/google/go-cmp/cmp"
 )
@@ -22,6 +25,9 @@ const vectorsDoc = "../../../docs/protocol-vectors.md"
 
 var protocols = map[string]wire.Protocol{
 	"json":               awsjson.Protocol{},
+	"query":              awsquery.Protocol{},
+	"rest-json":          restjson.Protocol{},
+	"rest-xml":           restxml.Protocol{},
 	"smithy-rpc-v2-cbor": cbor.Protocol{},
 }
 

@@ -66,6 +66,16 @@ func (s *Style) AppendElement(b []byte, name string, m *wire.Member, shape wire.
 	return e.done()
 }
 
+// AppendRoot appends an output as the document's root: AppendElement that leaves out what AppendMembers leaves out.
+func (s *Style) AppendRoot(b []byte, name string, m *wire.Member, shape wire.Shape) []byte {
+	e := newEncoder(s, b)
+	e.open(name, m)
+	e.stack = append(e.stack, frame{tagEnd: len(e.buf) - 1})
+	shape.Fields(e)
+	e.close(name)
+	return e.done()
+}
+
 // frame is a structure, list or map that is being written.
 type frame struct {
 	name   string // of the elements of a list, or of a map's values; empty in a structure
