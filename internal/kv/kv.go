@@ -81,7 +81,8 @@ func Prefix(p Key) Range { return Range{Start: p, End: p.PrefixEnd()} }
 // must still hold when it commits, or it runs again; a scan counts up to its last row read, or to its end.
 //
 // Writes take effect in the order of calls, all kinds alike: an Add that follows a Set of the row starts from that, and
-// a DeleteRange removes what was added, set or stamped before it. Writes copy what they are given.
+// a DeleteRange removes what was added, set or stamped before it. Writes copy what they are given. Only stores write to
+// TableMeta.
 type Tx interface {
 	Reader
 

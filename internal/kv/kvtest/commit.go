@@ -22,7 +22,7 @@ var commitTests = map[string]func(f *fixture){
 			tx.Set(key("b"), nil)
 			tx.Add(key("n"), 1)
 			tx.SetStamped(key("q"), nil)
-			tx.DeleteRange(nil, nil)
+			tx.DeleteRange(kv.K(table), nil)
 			tx.OnCommit(func() { f.Error("OnCommit ran after an error") })
 			return want
 		})

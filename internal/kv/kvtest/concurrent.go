@@ -330,7 +330,7 @@ var concurrentTests = map[string]func(f *fixture){
 	"Serializable": func(f *fixture) {
 		Rounds(f.T, func(t *testing.T, seed uint64) {
 			f := &fixture{T: t, db: f.db}
-			f.update(func(tx kv.Tx) { tx.DeleteRange(nil, nil) })
+			f.update(func(tx kv.Tx) { tx.DeleteRange(kv.K(table), nil) })
 			history := record(f, seed)
 			if result := check(history); result != porcupine.Ok {
 				t.Errorf("the history of %d transactions is not serializable: %v", len(history), result)

@@ -137,7 +137,7 @@ var conflictTests = map[string]func(f *fixture){
 			f.Run(r.name, func(t *testing.T) {
 				g := &fixture{T: t, db: f.db}
 				g.update(func(tx kv.Tx) {
-					tx.DeleteRange(nil, nil)
+					tx.DeleteRange(kv.K(table), nil)
 					for _, name := range []string{"b", "d", "f", "h"} {
 						tx.Set(key(name), []byte(name))
 					}
@@ -208,7 +208,7 @@ var conflictTests = map[string]func(f *fixture){
 		f.wantNumber("n", 101)
 		f.race(func(tx kv.Tx) { tx.Add(key("n"), 1) }, func(tx kv.Tx) { tx.Delete(key("n")) })
 		f.wantNumber("n", 1)
-		f.race(func(tx kv.Tx) { tx.Max(key("n"), 7) }, func(tx kv.Tx) { tx.DeleteRange(nil, nil) })
+		f.race(func(tx kv.Tx) { tx.Max(key("n"), 7) }, func(tx kv.Tx) { tx.DeleteRange(kv.K(table), nil) })
 		f.wantNumber("n", 7)
 	},
 

@@ -77,7 +77,7 @@ var writeTests = map[string]func(f *fixture){
 			f.wantScan(tx, all(), "a", "c")
 		})
 		f.view(func(r kv.Reader) { f.wantScan(r, all(), "a", "c") })
-		f.update(func(tx kv.Tx) { tx.DeleteRange(nil, key("b")) })
+		f.update(func(tx kv.Tx) { tx.DeleteRange(kv.K(table), key("b")) })
 		f.view(func(r kv.Reader) { f.wantScan(r, all(), "c") })
 	},
 
