@@ -152,6 +152,9 @@ func (x *exchange) authenticate() error {
 	x.info = &call.Info{
 		RequestID: x.call.RequestID, Service: x.target.Model.ID, Operation: x.target.Name, BaseURL: x.g.urlOf(x.r),
 	}
+	if trace := x.r.Header["X-Amzn-Trace-Id"]; len(trace) > 0 {
+		x.info.Trace = trace[0]
+	}
 	x.auth.HTTP, x.auth.Service = x.r, x.target.Model.SigningName
 	x.auth.S3, x.auth.Bucket = x.target.Protocol == ProtocolRESTXML, x.target.Bucket
 	x.auth.Body = x.body

@@ -6,6 +6,7 @@ import (
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
 	"github.com/cumulet/cumulet/internal/wire/awsquery"
 	"github.com/cumulet/cumulet/internal/wire/cbor"
+	"github.com/cumulet/cumulet/internal/wire/restjson"
 )
 
 // codec is the implementation of a protocol, and how its services word what goes wrong before a handler is called.
@@ -18,7 +19,7 @@ type codec struct {
 var codecs = [protocols]codec{
 	ProtocolJSON:     {awsjson.Protocol{}, sigv4.JSON},
 	ProtocolQuery:    {awsquery.Protocol{}, sigv4.Query},
-	ProtocolRESTJSON: {awsjson.Protocol{}, sigv4.REST},
+	ProtocolRESTJSON: {restjson.Protocol{}, sigv4.REST},
 	ProtocolRESTXML:  {awsjson.Protocol{}, sigv4.S3},
 	ProtocolCBOR:     {cbor.Protocol{}, sigv4.JSON},
 }
