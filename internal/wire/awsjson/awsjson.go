@@ -27,8 +27,8 @@ var events = eventstream.Body{
 }
 
 // Decode implements wire.Protocol. An empty body is not an object: AWS refuses it too.
-func (Protocol) Decode(_ *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
-	return jsonbody.Wire.Decode(string(req.Body), in)
+func (Protocol) Decode(c *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
+	return jsonbody.WireOf(c.Model).Decode(string(req.Body), in)
 }
 
 // Encode implements wire.Protocol. Observed: operations that the model gives no output answer with an empty body.

@@ -18,7 +18,7 @@ func BenchmarkDecodeSendMessage(b *testing.B) {
 	b.SetBytes(int64(len(sendMessage)))
 	for b.Loop() {
 		var in sqs.SendMessageInput
-		if _, err := (awsjson.Protocol{}).Decode(nil, req, &in); err != nil {
+		if _, err := (awsjson.Protocol{}).Decode(&wire.Call{}, req, &in); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -53,7 +53,7 @@ func BenchmarkEncodeReceiveMessage10(b *testing.B) {
 
 func TestDecodeSendMessage(t *testing.T) {
 	var in sqs.SendMessageInput
-	missing, err := awsjson.Protocol{}.Decode(nil, &wire.Request{Body: []byte(sendMessage)}, &in)
+	missing, err := awsjson.Protocol{}.Decode(&wire.Call{}, &wire.Request{Body: []byte(sendMessage)}, &in)
 	if err != nil || len(missing) != 0 {
 		t.Fatalf("Decode = %v, %v", missing, err)
 	}

@@ -3,6 +3,7 @@ package jsonbody
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/cumulet/cumulet/internal/wire"
@@ -29,18 +30,68 @@ var tokens = map[wire.NodeKind]string{
 }
 
 var targets = map[wire.Kind]string{
-	wire.KindString:    "a String",
-	wire.KindBoolean:   "a Boolean",
-	wire.KindInteger:   "an Integer",
-	wire.KindLong:      "a Long",
-	wire.KindFloat:     "a Float",
-	wire.KindDouble:    "a Double",
-	wire.KindBlob:      "a Blob",
+	wire.KindString:    "String",
+	wire.KindBoolean:   "Boolean",
+	wire.KindInteger:   "Integer",
+	wire.KindLong:      "Long",
+	wire.KindFloat:     "Float",
+	wire.KindDouble:    "Double",
+	wire.KindBlob:      "Blob",
 	wire.KindTimestamp: "milliseconds since epoch",
 }
 
-// Mismatch returns the error for a node that cannot be what m wants.
-func Mismatch(m *wire.Member, n *wire.Node) error {
+// wording says that a scalar cannot be what is wanted.
+type wording func(n *wire.Node, want wire.Kind) string
+
+// usual is how most services word it.
+func usual(n *wire.Node, want wire.Kind) string {
+	return tokens[n.Kind] + " can not be converted to " + article(want, "a ") + targets[want]
+}
+
+// dynamo is how DynamoDB words it since about 2023.
+func dynamo(n *wire.Node, want wire.Kind) string {
+	return tokens[n.Kind] + " cannot be converted to " + targets[want]
+}
+
+// classic is how the services on the older framework word it: recorded for API Gateway.
+func classic(n *wire.Node, want wire.Kind) string {
+	return "class java.lang." + javaClass(n) + " can not be converted to " + article(want, "an ") + targets[want]
+}
+
+func article(want wire.Kind, usual string) string {
+	switch want {
+	case wire.KindTimestamp:
+		return ""
+	case wire.KindInteger:
+		return "an "
+	case wire.KindBlob:
+		return "a "
+	}
+	return usual
+}
+
+// javaClass returns the class that a server in Java reads a scalar as.
+func javaClass(n *wire.Node) string {
+	switch n.Kind {
+	case wire.NodeString:
+		return "String"
+	case wire.NodeTrue, wire.NodeFalse:
+		return "Boolean"
+	}
+	i, err := strconv.ParseInt(n.Text, 10, 64)
+	switch {
+	case err != nil:
+		return "Double"
+	case i == int64(int16(i)):
+		return "Short"
+	case i == int64(int32(i)):
+		return "Integer"
+	}
+	return "Long"
+}
+
+// mismatch returns the error for a node that cannot be what m wants.
+func (words wording) mismatch(m *wire.Member, n *wire.Node) error {
 	want := m.Of.Kind
 	switch n.Kind {
 	case wire.NodeList:
@@ -70,7 +121,7 @@ func Mismatch(m *wire.Member, n *wire.Node) error {
 			return serialization(fmt.Sprintf("Numeric value (%s) out of range of long (-9223372036854775808 - 9223372036854775807)", n.Text))
 		}
 	}
-	return serialization(tokens[n.Kind] + " can not be converted to " + targets[want])
+	return serialization(words(n, want))
 }
 
 // base64Fault says what is wrong with a text that is not base64.

@@ -14,21 +14,44 @@ type Style struct {
 }
 
 // Wire is the style of the protocols: names as on the wire, times in seconds since 1970.
-var Wire = newStyle(Style{wire: true}, func(m *wire.Member) string { return m.Wire })
+var Wire = newStyle(Style{wire: true}, usual, wireName)
+
+var (
+	wireDynamo  = newStyle(Style{wire: true}, dynamo, wireName)
+	wireClassic = newStyle(Style{wire: true}, classic, wireName)
+)
+
+// WireOf returns the style Wire with the error texts of a service, which may be nil.
+func WireOf(m *wire.Model) *Style {
+	if m == nil {
+		return Wire
+	}
+	switch m.ID {
+	case "dynamodb", "dynamodbstreams":
+		return wireDynamo
+	case "apigateway":
+		return wireClassic
+	}
+	return Wire
+}
 
 // SDK is the style of SDKs and the CLI: the model's names, times in ISO 8601, all members wherever HTTP carries them.
-var SDK = newStyle(Style{}, func(m *wire.Member) string { return m.Name })
+var SDK = newStyle(Style{}, usual, modelName)
 
 // States is the style of Step Functions' tasks: SDK with names that begin in upper case.
-var States = newStyle(Style{}, pascal)
+var States = newStyle(Style{}, usual, pascal)
 
 // Redacted is SDK with sensitive values masked, for logs. It cannot be read back.
-var Redacted = newStyle(Style{redact: true}, func(m *wire.Member) string { return m.Name })
+var Redacted = newStyle(Style{redact: true}, usual, modelName)
 
-func newStyle(s Style, name func(*wire.Member) string) *Style {
-	s.dialect = wire.Dialect{Name: name, Mismatch: Mismatch}
+func newStyle(s Style, words wording, name func(*wire.Member) string) *Style {
+	s.dialect = wire.Dialect{Name: name, Mismatch: words.mismatch}
 	return &s
 }
+
+func wireName(m *wire.Member) string { return m.Wire }
+
+func modelName(m *wire.Member) string { return m.Name }
 
 func pascal(m *wire.Member) string {
 	if c := m.Name[0]; c < 'a' || c > 'z' {

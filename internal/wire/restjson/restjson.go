@@ -18,8 +18,6 @@ var _ wire.Protocol = Protocol{}
 // Name implements wire.Protocol.
 func (Protocol) Name() string { return "rest-json" }
 
-var format = httpbinding.Format{Dialect: jsonbody.Wire.Dialect(), Parse: jsonbody.ParseInto}
-
 var events = eventstream.Body{
 	ContentType: "application/json",
 	Append:      jsonbody.Wire.Append,
@@ -28,6 +26,7 @@ var events = eventstream.Body{
 
 // Decode implements wire.Protocol.
 func (Protocol) Decode(c *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
+	format := httpbinding.Format{Dialect: jsonbody.WireOf(c.Model).Dialect(), Parse: jsonbody.ParseInto}
 	return httpbinding.Decode(c, req, in, &format)
 }
 
