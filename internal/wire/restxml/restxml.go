@@ -51,7 +51,9 @@ func (Protocol) Encode(c *wire.Call, out wire.Shape, resp *wire.Response) error 
 			fixPayload(&p, resp)
 		}
 	case p.Shape != nil:
-		write(resp, func(b []byte) []byte { return xmlbody.REST.AppendElement(b, p.Member.Wire, p.Member, p.Shape) })
+		write(resp, func(b []byte) []byte {
+			return xmlbody.REST.AppendElement(b, payloadName(c, p.Member), p.Member, p.Shape)
+		})
 	case p.Member == nil && p.Elements:
 		write(resp, func(b []byte) []byte { return appendRoot(b, c, out) })
 	}
@@ -64,6 +66,15 @@ func write(resp *wire.Response, appendBody func(b []byte) []byte) {
 		resp.SetHeader("Content-Type", contentType)
 	}
 	resp.Body = appendBody(append(resp.Buffer(), declaration...))
+}
+
+// payloadName returns the root of a structure that is the whole body: the member's name if the model has one, or else the
+// structure's own. S3's roots are always the member's.
+func payloadName(c *wire.Call, m *wire.Member) string {
+	if m.Wire == m.Name && !isS3(c.Model) {
+		return m.Of.Name
+	}
+	return m.Wire
 }
 
 // appendRoot appends the members of an output that are in the body.

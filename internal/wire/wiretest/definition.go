@@ -70,6 +70,7 @@ type refDef struct {
 	Shape            string
 	Location         string
 	LocationName     string
+	Payload          string // of the input or output of old vectors
 	QueryName        string
 	Streaming        bool
 	Flattened        bool

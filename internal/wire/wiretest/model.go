@@ -126,6 +126,9 @@ func (m *Model) dynamic(ref *refDef, name string) *Dynamic {
 		m.structures[s] = &structure{}
 		return &Dynamic{Values: map[string]any{}, model: m, schema: s}
 	}
+	if ref.Payload != "" {
+		m.def.Shapes.values[ref.Shape].Payload = ref.Payload
+	}
 	return &Dynamic{Values: map[string]any{}, model: m, schema: m.schema(ref.Shape, "")}
 }
 
@@ -224,7 +227,7 @@ func (m *Model) member(name string, ref *refDef, fallback string) *wire.Member {
 			w = target.LocationName
 		}
 	}
-	if w == "" {
+	if w == "" && location != "headers" { // without a name, a map of headers holds all of them
 		w = fallback
 	}
 	return &wire.Member{

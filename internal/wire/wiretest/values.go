@@ -31,6 +31,14 @@ func (m *Model) fromJSON(s *wire.Schema, v any) (any, error) {
 			if value == nil && s.Kind == wire.KindStructure {
 				continue
 			}
+			if _, isText := value.(string); of.JSONValue && !isText {
+				text, err := json.Marshal(value)
+				if err != nil {
+					return nil, err
+				}
+				out[key] = string(text)
+				continue
+			}
 			x, err := m.fromJSON(of.Of, value)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)

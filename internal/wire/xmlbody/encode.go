@@ -78,11 +78,13 @@ func (s *Style) AppendRoot(b []byte, name string, m *wire.Member, shape wire.Sha
 
 // frame is a structure, list or map that is being written.
 type frame struct {
-	name   string // of the elements of a list, or of a map's values; empty in a structure
-	entry  string // of the elements around a map's entries
-	key    string // of the elements for a map's keys
-	open   bool   // an entry of a map has been begun
-	tagEnd int    // of a structure: where attributes go; -1 when it has no tag of its own
+	name   string       // of the elements of a list, or of a map's values; empty in a structure
+	entry  string       // of the elements around a map's entries
+	ns     *wire.Member // has the namespace of those elements; nil when they have none
+	of     *wire.Schema // of a map
+	key    string       // of the elements for its keys
+	open   bool         // an entry of a map has been begun
+	tagEnd int          // of a structure: where attributes go; -1 when it has no tag of its own
 }
 
 type encoder struct {
@@ -329,12 +331,12 @@ func (e *encoder) BeginMap(m *wire.Member, n int) int {
 	if !ok {
 		return -1
 	}
-	entry := name
+	entry, ns := name, m
 	if !m.Flat() || e.stack[len(e.stack)-1].name != "" {
-		entry = "entry"
+		entry, ns = "entry", nil
 		e.open(name, m)
 	}
-	e.stack = append(e.stack, frame{name: e.style.value(m.Of), entry: entry, key: e.style.key(m.Of)})
+	e.stack = append(e.stack, frame{name: e.style.value(m.Of), entry: entry, of: m.Of, ns: ns, key: e.style.key(m.Of)})
 	return n
 }
 
@@ -345,8 +347,8 @@ func (e *encoder) Entry(_ int, key string) string {
 		e.close(f.entry)
 	}
 	f.open = true
-	e.open(f.entry, nil)
-	e.open(f.key, nil)
+	e.open(f.entry, f.ns)
+	e.open(f.key, f.of.Key)
 	e.buf = AppendText(e.buf, key)
 	e.close(f.key)
 	return key
