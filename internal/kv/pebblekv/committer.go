@@ -247,7 +247,7 @@ func (c *committer) apply(g *group) {
 	if g.batch.Len() > batchHeader { // a large batch has become a part of Pebble
 		g.end = uint64(g.batch.SeqNum()) + uint64(g.batch.Count())
 	}
-	g.snap = &snapshot{version: c.number, pebble: c.store.db.NewSnapshot()}
+	g.snap = &snapshot{version: c.number, pebble: c.store.db.NewSnapshot(), failed: &c.store.fence.raised}
 	c.store.snaps.publish(g.snap)
 	for _, t := range g.txs {
 		c.store.stripes.unlock(t)

@@ -107,7 +107,14 @@ func (f *failure) listener(space *space) *pebble.EventListener {
 			}
 		}
 	}
+	stop := func() {
+		if f.failed() {
+			select {} // Pebble would try again without pause
+		}
+	}
 	return &pebble.EventListener{
+		FlushBegin:      func(pebble.FlushInfo) { stop() },
+		CompactionBegin: func(pebble.CompactionInfo) { stop() },
 		BackgroundError: func(err error) { f.log.Warn("background work failed, trying again", "err", err) },
 		FlushEnd:        func(info pebble.FlushInfo) { background(info.Err) },
 		CompactionEnd:   func(info pebble.CompactionInfo) { background(info.Err) },

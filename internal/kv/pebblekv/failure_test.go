@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -94,6 +95,17 @@ func (f *quotaFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
+// fill writes a row that nothing can compress.
+func fill(s kv.Store, n int) error {
+	value := make([]byte, 4<<10)
+	random := rand.NewChaCha8([32]byte{byte(n), byte(n >> 8)})
+	_, _ = random.Read(value) // never fails
+	return s.Update(context.Background(), func(tx kv.Tx) error {
+		tx.SetStamped(key("fill"), value)
+		return nil
+	})
+}
+
 // A disk fills up and empties again, three times. Update says so in time, goes on by itself, and nothing is lost.
 func TestDiskFull(t *testing.T) {
 	disk := &quota{FS: vfs.NewMem(), size: 1 << 20, bytesByFile: map[string]int64{}}
@@ -104,7 +116,9 @@ func TestDiskFull(t *testing.T) {
 		n := 0
 		var err error
 		for err == nil && n < 100_000 {
-			err = l.step(s, n%4)
+			if err = l.step(s, n%4); err == nil {
+				err = fill(s, n)
+			}
 			n++
 		}
 		if !errors.Is(err, kv.ErrUnavailable) || !strings.Contains(fmt.Sprint(err), "disk is full") {
@@ -140,8 +154,13 @@ func TestDiskFullUnannounced(t *testing.T) {
 		if _, err := verifyLedger(s, l.acked, l.started); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.run(s, 10_000); !errors.Is(err, kv.ErrUnavailable) {
-			t.Fatalf("round %d: %v, want kv.ErrUnavailable", round, err)
+		for n, err := 0, error(nil); err == nil; n++ {
+			if err = l.step(s, n%4); err == nil {
+				err = fill(s, n)
+			}
+			if err != nil && !errors.Is(err, kv.ErrUnavailable) || n == 100_000 {
+				t.Fatalf("round %d: %v, want kv.ErrUnavailable", round, err)
+			}
 		}
 		<-s.Failed()
 		if err := s.Update(context.Background(), func(kv.Tx) error { return nil }); !errors.Is(err, kv.ErrUnavailable) {

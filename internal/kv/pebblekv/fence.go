@@ -8,18 +8,17 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/cumulet/cumulet/internal/clock"
 )
 
-var errFenced = errors.New("the store has failed and does not write any more")
-
 // fence is the file system that Pebble gets. It names the file in errors and counts what is written.
 //
-// Once raised, it refuses all writing: a Pebble that has failed cannot be stopped, and must not touch a directory that
-// somebody else may open next.
+// Once the store has failed, whoever writes stops there for ever: a Pebble that has failed cannot be ended, tries again
+// without pause, and must not touch a directory that somebody else may open next.
 //
 // An error in the log fails the store, and Pebble never hears of it: when it replaces one log by another, it has let go
 // of its central lock and panics at an error, past a deferred Unlock, which ends the process before anybody is answered.
@@ -29,15 +28,17 @@ type fence struct {
 	clock *clock.Clock
 	fail  func(error)
 
+	raised atomic.Bool
 	mu     sync.RWMutex // held for reading by each operation that writes
-	raised bool
 }
 
-// raise refuses all writing from now on, once what goes on at the moment is done.
-func (f *fence) raise() {
+// raise stops all writing from now on.
+func (f *fence) raise() { f.raised.Store(true) }
+
+// wait returns when nobody writes any more behind a raised fence.
+func (f *fence) wait() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.raised = true
+	f.mu.Unlock() //nolint:staticcheck // only to wait
 }
 
 // do runs an operation that writes.
@@ -71,10 +72,11 @@ func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
 func (f *fence) run(op func() error) error {
 	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if f.raised {
-		return errFenced
+	if f.raised.Load() {
+		f.mu.RUnlock()
+		select {} // nobody waits for this goroutine any more
 	}
+	defer f.mu.RUnlock()
 	return op()
 }
 

@@ -203,15 +203,19 @@ func checkManifest(data []byte) (int, bool) {
 	return bad, s.seek()
 }
 
-// checkLogs looks for damage in the logs and the manifest of a database that is not open.
-func checkLogs(fs vfs.FS, dir string) error {
+// checkLogs looks for damage in the logs and the manifest of a database that is not open, and returns the manifest's
+// name.
+func checkLogs(fs vfs.FS, dir string) (manifest string, err error) {
 	db, err := pebble.Peek(dir, fs)
-	if err != nil || !db.Exists {
-		return err
+	if err != nil {
+		return "", err
+	}
+	if !db.Exists {
+		return "a new manifest", nil
 	}
 	names, err := fs.List(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, name := range names {
 		path := fs.PathJoin(dir, name)
@@ -221,21 +225,21 @@ func checkLogs(fs vfs.FS, dir string) error {
 		case isLog(name) && err == nil:
 			data, err := readFile(fs, path)
 			if err != nil {
-				return err
+				return "", err
 			}
 			at, damaged = checkLog(data, uint32(number))
 		case path == db.ManifestFilename:
 			data, err := readFile(fs, path)
 			if err != nil {
-				return err
+				return "", err
 			}
 			at, damaged = checkManifest(data)
 		}
 		if damaged {
-			return fmt.Errorf("data is corrupt: %s: invalid at byte %d of what was synced", path, at)
+			return "", fmt.Errorf("data is corrupt: %s: invalid at byte %d of what was synced", path, at)
 		}
 	}
-	return nil
+	return db.ManifestFilename, nil
 }
 
 func readFile(fs vfs.FS, name string) ([]byte, error) {

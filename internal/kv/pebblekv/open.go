@@ -56,7 +56,10 @@ func Open(o Options) (*Store, error) {
 		space:   &space{fs: o.FS, dir: o.Dir, clock: o.Clock, reserve: o.ReserveBytes},
 	}
 	s.txs = sync.Pool{New: func() any { return &tx{store: s, done: make(chan error, 1)} }}
-	s.failure = &failure{log: o.Log, done: make(chan struct{}), before: s.snaps.freeze}
+	s.failure = &failure{log: o.Log, done: make(chan struct{}), before: func() {
+		s.fence.raise()
+		s.snaps.freeze()
+	}}
 	s.fence = &fence{FS: o.FS, space: s.space, clock: o.Clock, fail: s.failure.fail}
 	s.committer = &committer{
 		store:    s,
@@ -111,26 +114,25 @@ func (s *Store) open(o Options) (err error) {
 	defer func() {
 		if err != nil {
 			s.fence.raise()
+			s.fence.wait()
 			_ = lock.Close() // the error that counts is err
 		}
 	}()
-	if err := checkLogs(o.FS, o.Dir); err != nil {
+	manifest, err := checkLogs(o.FS, o.Dir)
+	if err != nil {
 		return err
 	}
 	po := s.pebbleOptions(o)
+	if err := s.failure.guard(func() error { return verifyTables(po, o) }); err != nil {
+		return err
+	}
 	if err := s.failure.guard(func() (err error) {
 		s.db, err = pebble.Open(o.Dir, po)
 		return err
 	}); err != nil {
-		return err
+		return fmt.Errorf("database described by %s: %w", manifest, err)
 	}
-	err = s.failure.guard(func() error {
-		if err := verify(s.db, po, o); err != nil {
-			return err
-		}
-		return s.load()
-	})
-	if err != nil {
+	if err = s.failure.guard(s.load); err != nil {
 		_ = s.failure.guard(s.db.Close) // the error that counts is err
 		return err
 	}
@@ -185,7 +187,7 @@ func (s *Store) load() error {
 	}
 	s.committer.number, s.committer.reserved = number, number
 	s.committer.window.floor = number
-	snap := &snapshot{version: number, pebble: s.db.NewSnapshot(), refs: 2}
+	snap := &snapshot{version: number, pebble: s.db.NewSnapshot(), failed: &s.fence.raised, refs: 2}
 	s.snaps.visible, s.snaps.durable, s.snaps.live = snap, snap, []*snapshot{snap}
 	s.snaps.durableVersion.Store(number)
 	s.snaps.idle = make(chan struct{})

@@ -14,6 +14,7 @@ import (
 type snapshot struct {
 	version uint64 // number of the last transaction in it
 	pebble  *pebble.Snapshot
+	failed  *atomic.Bool // the store has: nothing must be closed any more, which may wait for Pebble's locks
 
 	// Guarded by snapshots.mu.
 	refs    int // readers, plus one each for being the visible and the durable one
@@ -42,7 +43,7 @@ func (s *snapshot) point() (*pebble.Iterator, error) {
 
 func (s *snapshot) putPoint(it *pebble.Iterator) {
 	s.mu.Lock()
-	if len(s.points) < maxIdleIterators && it.Error() == nil {
+	if s.failed.Load() || len(s.points) < maxIdleIterators && it.Error() == nil {
 		s.points = append(s.points, it)
 		s.mu.Unlock()
 		return
@@ -75,7 +76,7 @@ func bound(key []byte) []byte {
 
 func (s *snapshot) putRange(it *pebble.Iterator) {
 	s.mu.Lock()
-	if len(s.ranges) < maxIdleIterators && it.Error() == nil {
+	if s.failed.Load() || len(s.ranges) < maxIdleIterators && it.Error() == nil {
 		s.ranges = append(s.ranges, it)
 		s.mu.Unlock()
 		return

@@ -238,6 +238,7 @@ func (s *Store) Close() error {
 	}
 	if err != nil {
 		s.fence.raise()
+		s.fence.wait()
 	}
 	return errors.Join(err, s.lock.Close())
 }
