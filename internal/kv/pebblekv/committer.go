@@ -149,7 +149,7 @@ func (c *committer) commit(txs []*tx) {
 	_ = g.batch.LogData(appendMark(c.mark[:0], c.durable.Load()), nil)
 	c.group = g
 	c.window.forget(c.store.snaps.oldest())
-	c.window.begin()
+	c.window.begin(c.number)
 	refused := c.store.space.check()
 	if c.store.failure.failed() {
 		refused = c.store.failure.cause()

@@ -122,13 +122,9 @@ func (t *tx) fits(n int) bool {
 
 // Set implements kv.Tx.
 func (t *tx) Set(key kv.Key, value []byte) {
-	if !t.grow(key, len(value)) {
-		return
+	if t.grow(key, len(value)) {
+		t.writes.set(key, value)
 	}
-	if value == nil {
-		value = []byte{}
-	}
-	t.writes.set(key, value)
 }
 
 // Delete implements kv.Tx.

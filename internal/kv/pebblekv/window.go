@@ -29,8 +29,8 @@ type written struct {
 	spans  []span // deleted ranges
 }
 
-// begin opens a group.
-func (w *window) begin() { w.groups = append(w.groups, &written{}) }
+// begin opens a group after transaction number n.
+func (w *window) begin(n uint64) { w.groups = append(w.groups, &written{last: n}) }
 
 // point is a row that a transaction read.
 type point struct {

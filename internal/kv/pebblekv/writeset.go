@@ -56,6 +56,30 @@ type writeSet struct {
 	run   []int32 // positions in ops, sorted by key
 	short []int32 // same, recent ones
 	spans []span  // deleted ranges, sorted and disjoint
+
+	keys, values arena // of ops and spans; apart, since the window keeps keys for longer
+}
+
+// arena copies small slices into shared memory. It never takes memory back, so the copies stay valid.
+type arena struct{ chunk []byte }
+
+// Sizes in bytes.
+const (
+	arenaChunk = 4 << 10
+	arenaMax   = 1 << 10 // longer slices get memory of their own
+)
+
+// copy returns a copy of b, which is not nil.
+func (a *arena) copy(b []byte) []byte {
+	if len(b) == 0 || len(b) > arenaMax {
+		return clone(b)
+	}
+	if cap(a.chunk)-len(a.chunk) < len(b) {
+		a.chunk = make([]byte, 0, arenaChunk)
+	}
+	n := len(a.chunk)
+	a.chunk = append(a.chunk, b...)
+	return a.chunk[n:len(a.chunk):len(a.chunk)]
 }
 
 // maxShortRun is how long the short run gets before it is merged into the long one.
@@ -100,7 +124,7 @@ func (w *writeSet) at(key []byte) *op {
 	if w.deleted(key) {
 		kind = opDelete
 	}
-	w.ops = append(w.ops, op{kind: kind, key: key})
+	w.ops = append(w.ops, op{kind: kind, key: w.keys.copy(key)})
 	w.short = slices.Insert(w.short, i, int32(len(w.ops)-1))
 	if len(w.short) >= maxShortRun {
 		w.sorted()
@@ -130,7 +154,7 @@ func (w *writeSet) sorted() []int32 {
 
 func (w *writeSet) set(key, value []byte) {
 	o := w.at(key)
-	o.kind, o.value, o.atoms = opSet, value, nil
+	o.kind, o.value, o.atoms = opSet, w.values.copy(value), nil
 }
 
 func (w *writeSet) delete(key []byte) {
@@ -145,12 +169,13 @@ func (w *writeSet) atomic(key []byte, a atom) {
 
 func (w *writeSet) stamped(prefix, value []byte) *kv.Stamp {
 	s := new(kv.Stamp)
-	w.ops = append(w.ops, op{kind: opStamped, key: prefix, value: value, stamp: s})
+	w.ops = append(w.ops, op{kind: opStamped, key: w.keys.copy(prefix), value: w.values.copy(value), stamp: s})
 	return s
 }
 
 // deleteRange records the deletion of a span and drops what the transaction had written there.
 func (w *writeSet) deleteRange(s span) {
+	s = span{w.keys.copy(s.start), w.keys.copy(s.end)}
 	run := w.sorted()
 	from, _ := w.search(run, s.start)
 	to := from
