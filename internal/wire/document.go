@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/base64"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -59,11 +60,39 @@ func (t *Tree) appendContainer(b []byte, n *Node) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// Plain returns the index, from i on, of the first byte of s that a string of JSON cannot hold as it is: a quote, a
+// backslash or a control character; len(s) if there is none. It looks at eight bytes at a time.
+func Plain(s string, i int) int { return plain(s, i, 0) }
+
+// plain also stops at bytes with a bit of also set in each byte's mask.
+func plain(s string, i int, also uint64) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(s); i += 8 {
+		w := s[i : i+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 | uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		quote, slash := x^ones*'"', x^ones*'\\'
+		// Subtracting borrows into the high bit of bytes that are below; only bytes above the first hit may be wrong.
+		if m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*' ')&^x | x&also) & high; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || also != 0 && c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return i
+}
+
 // AppendQuoted appends s as a string of JSON. Bytes that are not UTF-8 become U+FFFD.
 func AppendQuoted(b []byte, s string) []byte {
+	const notASCII = 0x8080808080808080
 	b = append(b, '"')
-	start := 0
-	for i := 0; i < len(s); {
+	start, i := 0, 0
+	for {
+		if i = plain(s, i, notASCII); i == len(s) {
+			return append(append(b, s[start:]...), '"')
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -72,10 +101,6 @@ func AppendQuoted(b []byte, s string) []byte {
 				start = i + 1
 			}
 			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		b = append(b, s[start:i]...)
@@ -98,5 +123,4 @@ func AppendQuoted(b []byte, s string) []byte {
 		i++
 		start = i
 	}
-	return append(append(b, s[start:]...), '"')
 }

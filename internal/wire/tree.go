@@ -73,6 +73,24 @@ func (t *Tree) Free() {
 func (t *Tree) Add(parent NodeID, n Node) NodeID {
 	id := NodeID(len(t.Nodes))
 	t.Nodes = append(t.Nodes, n)
+	t.link(parent, id, n.Key)
+	return id
+}
+
+// AddKey is Add for a node of which only the key is known yet.
+func (t *Tree) AddKey(parent NodeID, key string) NodeID {
+	id := NodeID(len(t.Nodes))
+	if int(id) < cap(t.Nodes) { // what Free gave back is clear
+		t.Nodes = t.Nodes[:id+1]
+		t.Nodes[id].Key = key
+	} else {
+		t.Nodes = append(t.Nodes, Node{Key: key})
+	}
+	t.link(parent, id, key)
+	return id
+}
+
+func (t *Tree) link(parent, id NodeID, key string) {
 	p := &t.Nodes[parent]
 	if p.Last == 0 {
 		p.First = id
@@ -81,12 +99,11 @@ func (t *Tree) Add(parent NodeID, n Node) NodeID {
 	}
 	p.Last = id
 	p.Len++
-	if n.Key != "" {
-		bit := keyBit(n.Key)
+	if key != "" {
+		bit := keyBit(key)
 		p.repeated = p.repeated || p.Bits&bit != 0
 		p.Bits |= bit
 	}
-	return id
 }
 
 // AddCopy appends a copy of a node, which shares the children of the original, to the children of parent under key.

@@ -1,7 +1,6 @@
 package awsjson_test
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/cumulet/cumulet/internal/api/catalog"
@@ -10,54 +9,72 @@ import (
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
 )
 
-const sendMessage = `{"QueueUrl":"http://127.0.0.1:4566/000000000000/orders-queue","MessageBody":"{\"orderId\":\"o-1234567890\",\"total\":99.5,\"items\":[1,2,3]}","DelaySeconds":5,"MessageAttributes":{"kind":{"DataType":"String","StringValue":"order.created"},"n":{"DataType":"Number","StringValue":"42"}},"MessageGroupId":"group-1"}`
-
-func BenchmarkDecodeSendMessage(b *testing.B) {
-	b.ReportAllocs()
-	req := &wire.Request{Body: []byte(sendMessage)}
-	b.SetBytes(int64(len(sendMessage)))
-	for b.Loop() {
-		var in sqs.SendMessageInput
-		if _, err := (awsjson.Protocol{}).Decode(&wire.Call{}, req, &in); err != nil {
-			b.Fatal(err)
+func callOf(t testing.TB, service, operation string) *wire.Call {
+	t.Helper()
+	for _, m := range catalog.Models {
+		for i := range m.Operations {
+			if m.ID == service && m.Operations[i].Name == operation {
+				return &wire.Call{Model: m, Operation: &m.Operations[i], RequestID: "6a2c-1"}
+			}
 		}
 	}
+	t.Fatalf("no operation %s of %s", operation, service)
+	return nil
 }
 
-func receiveOutput() *sqs.ReceiveMessageOutput {
-	var out sqs.ReceiveMessageOutput
-	for range 10 {
-		out.Messages = append(out.Messages, sqs.Message{
-			MessageId: new("5fea7756-0ea4-451a-a703-a558b933e274"), ReceiptHandle: new("AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a0Wq5v9X3u5d8uJ5Xh0hT4Q3nGkq9N1p2vYb7c"),
-			MD5OfBody: new("9e107d9d372bb6826bd81d3542a419d6"), Body: new(`{"orderId":"o-1234567890","total":99.5}`),
-			Attributes: map[string]string{"SentTimestamp": "1515531081123"},
-		})
-	}
-	return &out
-}
-
-func BenchmarkEncodeReceiveMessage10(b *testing.B) {
-	b.ReportAllocs()
-	out := receiveOutput()
-	c := &wire.Call{Model: catalog.Models[0], RequestID: "r"}
-	for b.Loop() {
-		var resp wire.Response
-		resp.Header = http.Header{}
-		if err := (awsjson.Protocol{}).Encode(c, out, &resp); err != nil {
-			b.Fatal(err)
-		}
-		b.SetBytes(int64(len(resp.Body)))
-		resp.Free()
-	}
-}
-
-func TestDecodeSendMessage(t *testing.T) {
+func TestDecode(t *testing.T) {
 	var in sqs.SendMessageInput
-	missing, err := awsjson.Protocol{}.Decode(&wire.Call{}, &wire.Request{Body: []byte(sendMessage)}, &in)
+	missing, err := awsjson.Protocol{}.Decode(callOf(t, "sqs", "SendMessage"), &wire.Request{Body: []byte(sendMessage)}, &in)
 	if err != nil || len(missing) != 0 {
 		t.Fatalf("Decode = %v, %v", missing, err)
 	}
 	if *in.DelaySeconds != 5 || in.MessageBody != `{"orderId":"o-1234567890","total":99.5,"items":[1,2,3]}` || in.MessageAttributes["n"].DataType != "Number" || *in.MessageGroupId != "group-1" {
-		t.Errorf("decoded %+v", in)
+		t.Errorf("Decode set %+v", in)
+	}
+}
+
+func TestEncode(t *testing.T) {
+	var resp wire.Response
+	if err := (awsjson.Protocol{}).Encode(callOf(t, "sqs", "ListQueues"), &sqs.ListQueuesOutput{QueueUrls: []string{}}, &resp); err != nil {
+		t.Fatal(err)
+	}
+	if resp.Status != 200 || string(resp.Body) != `{"QueueUrls":[]}` || resp.Header.Get("Content-Type") != "application/x-amz-json-1.0" || resp.Header.Get("X-Amzn-RequestId") != "6a2c-1" {
+		t.Errorf("Encode = %d %v %s", resp.Status, resp.Header, resp.Body)
+	}
+	resp.Free()
+	resp = wire.Response{}
+	if err := (awsjson.Protocol{}).Encode(callOf(t, "sqs", "DeleteQueue"), &sqs.DeleteQueueOutput{}, &resp); err != nil || len(resp.Body) != 0 {
+		t.Errorf("Encode = %q, %v; want no body", resp.Body, err)
+	}
+}
+
+func TestEncodeError(t *testing.T) {
+	tests := []struct {
+		service, operation string
+		err                wire.APIError
+		body, queryError   string
+	}{
+		{"sqs", "DeleteQueue", &sqs.QueueDoesNotExist{Message: "The specified queue does not exist."},
+			`{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`, "AWS.SimpleQueueService.NonExistentQueue;Sender"},
+		{"sqs", "SendMessage", &wire.Error{Code: "SerializationException", QueryCode: "MalformedInput", Status: 400, Message: "Expected null"},
+			`{"__type":"com.amazon.coral.service#SerializationException","Message":"Expected null"}`, "MalformedInput;Sender"},
+		{"sqs", "SendMessage", &wire.Error{Code: "InternalFailure", Status: 500}, `{"__type":"com.amazon.coral.service#InternalFailure"}`, "InternalFailure;Receiver"},
+		{"dynamodb", "GetItem", wire.Errorf(400, "ResourceNotFoundException", "Requested resource not found"),
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}`, ""},
+		{"dynamodb", "GetItem", wire.Errorf(400, "ValidationException", "no"), `{"__type":"com.amazon.coral.validate#ValidationException","message":"no"}`, ""},
+		{"kms", "CreateKey", wire.Errorf(400, "SerializationException", ""), `{"__type":"SerializationException"}`, ""},
+		{"kms", "CreateKey", wire.Errorf(400, "NotFoundException", "a \"quote\""), `{"__type":"NotFoundException","message":"a \"quote\""}`, ""},
+	}
+	for _, test := range tests {
+		var resp wire.Response
+		awsjson.Protocol{}.EncodeError(callOf(t, test.service, test.operation), test.err, &resp)
+		if string(resp.Body) != test.body || resp.Status != test.err.ErrorInfo().Status || resp.Header.Get("X-Amzn-Query-Error") != test.queryError {
+			t.Errorf("EncodeError(%v) = %d %v %s, want %s %s", test.err, resp.Status, resp.Header, resp.Body, test.queryError, test.body)
+		}
+	}
+	var resp wire.Response
+	awsjson.Protocol{}.EncodeError(&wire.Call{}, wire.Errorf(400, "UnknownOperationException", ""), &resp)
+	if string(resp.Body) != `{"__type":"UnknownOperationException"}` {
+		t.Errorf("EncodeError without a model = %s", resp.Body)
 	}
 }

@@ -129,7 +129,7 @@ func (p *parser) object(id wire.NodeID, depth int) {
 			if p.failed {
 				return
 			}
-			p.value(p.tree.Add(id, wire.Node{Key: key}), depth+1)
+			p.value(p.tree.AddKey(id, key), depth+1)
 			if p.failed {
 				return
 			}
@@ -152,7 +152,7 @@ func (p *parser) list(id wire.NodeID, depth int) {
 	if !p.take(']') {
 		for {
 			p.space()
-			p.value(p.tree.Add(id, wire.Node{}), depth+1)
+			p.value(p.tree.AddKey(id, ""), depth+1)
 			if p.failed {
 				return
 			}
@@ -206,18 +206,14 @@ func (p *parser) digits() {
 func (p *parser) str() string {
 	p.at++
 	start := p.at
-	for i := start; i < len(p.text); i++ {
-		c := p.text[i]
-		if c == '"' {
-			p.at = i + 1
-			return p.text[start:i]
-		}
-		if c == '\\' {
-			p.at = i
+	p.at = wire.Plain(p.text, start)
+	if p.at < len(p.text) {
+		switch p.text[p.at] {
+		case '"':
+			p.at++
+			return p.text[start : p.at-1]
+		case '\\':
 			return p.escaped(start)
-		}
-		if c < ' ' {
-			break
 		}
 	}
 	p.failed = true
@@ -226,27 +222,22 @@ func (p *parser) str() string {
 
 // escaped reads the rest of a string that began at start, from its first backslash.
 func (p *parser) escaped(start int) string {
-	b := make([]byte, 0, 2*(p.at-start)+32)
-	b = append(b, p.text[start:p.at]...)
+	b := make([]byte, 0, 2*(p.at-start)+48)
 	for p.at < len(p.text) {
-		c := p.text[p.at]
-		switch {
-		case c == '"':
+		b = append(b, p.text[start:p.at]...)
+		switch p.text[p.at] {
+		case '"':
 			p.at++
 			return string(b)
-		case c < ' ':
-			p.failed = true
-			return ""
-		case c != '\\':
-			b = append(b, c)
-			p.at++
-		default:
+		case '\\':
 			var ok bool
-			if b, ok = p.escape(b); !ok {
-				p.failed = true
-				return ""
+			if b, ok = p.escape(b); ok {
+				start = p.at
+				p.at = wire.Plain(p.text, start)
+				continue
 			}
 		}
+		break
 	}
 	p.failed = true
 	return ""
