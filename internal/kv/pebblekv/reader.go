@@ -87,7 +87,7 @@ func (r *reader) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 		c := cursor{it: it, reverse: in.Reverse}
 		n := 0
 		for ok := c.first(); ok; ok = c.next() {
-			value, err := it.ValueAndErr()
+			value, err := valueOf(it)
 			if err != nil {
 				r.fail(err)
 				return
@@ -103,6 +103,15 @@ func (r *reader) Scan(in kv.Range) iter.Seq2[kv.Key, []byte] {
 			r.fail(err)
 		}
 	}
+}
+
+// valueOf returns the value at an iterator's position, which is not nil.
+func valueOf(it *pebble.Iterator) ([]byte, error) {
+	value, err := it.ValueAndErr()
+	if value == nil {
+		value = []byte{}
+	}
+	return value, err
 }
 
 // cursor steps through an iterator in one direction.

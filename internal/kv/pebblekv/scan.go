@@ -123,7 +123,7 @@ func (m *merge) settle() bool {
 			}
 			m.leave()
 		case m.onBase:
-			value, err := m.base.it.ValueAndErr()
+			value, err := valueOf(m.base.it)
 			if err != nil {
 				m.t.base.fail(err)
 				return false
