@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,14 @@ func (c *converter) set(v reflect.Value, s *wire.Schema, value any) error {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
+	text, isText := value.(string)
 	switch {
+	case v.Type() == timeType && isText: // the model has a string, the SDK a time
+		t, ok := wire.ParseTime(text)
+		if !ok {
+			return fmt.Errorf("%q is no time", text)
+		}
+		v.Set(reflect.ValueOf(t))
 	case v.Type() == timeType, v.Type() == bytesType, v.Type() == readerType:
 		v.Set(reflect.ValueOf(value))
 	case v.Kind() == reflect.Interface:
@@ -66,6 +74,8 @@ func (c *converter) set(v reflect.Value, s *wire.Schema, value any) error {
 			}
 			v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), x)
 		}
+	case v.Kind() == reflect.String && !isText: // the model has a number, the SDK a string
+		v.SetString(fmt.Sprint(value))
 	default:
 		v.Set(reflect.ValueOf(value).Convert(v.Type()))
 	}
@@ -120,6 +130,8 @@ func (c *converter) get(v reflect.Value, s *wire.Schema) (any, error) {
 		v = v.Elem()
 	}
 	switch {
+	case v.Type() == timeType && s.Kind == wire.KindString:
+		return string(wire.AppendHTTPDate(nil, v.Interface().(time.Time))), nil
 	case v.Type() == timeType, v.Type() == bytesType:
 		return v.Interface(), nil
 	case s.Kind == wire.KindBlob:
@@ -181,6 +193,13 @@ func (c *converter) getUnion(v reflect.Value, s *wire.Schema) (any, error) {
 }
 
 func scalar(v reflect.Value, kind wire.Kind) any {
+	if v.Kind() == reflect.String && kind == wire.KindInteger {
+		n, err := strconv.Atoi(v.String())
+		if err != nil {
+			return err
+		}
+		return int32(n)
+	}
 	switch kind {
 	case wire.KindString:
 		return v.String()

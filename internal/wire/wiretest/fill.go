@@ -68,7 +68,7 @@ func (f *filler) structure(s *wire.Schema, outermost bool) map[string]any {
 		if m.Of.EventStream || !m.Required && f.recursive(m) {
 			continue
 		}
-		values[m.Name] = f.value(m, outermost)
+		values[m.Name] = f.value(m, outermost && m.In != wire.InBody && m.In != wire.InPayload)
 	}
 	f.stack = f.stack[:len(f.stack)-1]
 	return values
@@ -92,7 +92,8 @@ func (f *filler) simple(members []wire.Member) *wire.Member {
 	return &members[0]
 }
 
-func (f *filler) value(m *wire.Member, outermost bool) any {
+// value returns a value for m; plain says that it is not in a body.
+func (f *filler) value(m *wire.Member, plain bool) any {
 	s := m.Of
 	switch s.Kind {
 	case wire.KindStructure:
@@ -101,7 +102,7 @@ func (f *filler) value(m *wire.Member, outermost bool) any {
 		if f.recursive(s.Elem) {
 			return []any{}
 		}
-		return []any{f.value(s.Elem, outermost), f.value(s.Elem, outermost)}
+		return []any{f.value(s.Elem, plain), f.value(s.Elem, plain)}
 	case wire.KindMap:
 		if f.recursive(s.Elem) {
 			return map[string]any{}
@@ -110,9 +111,9 @@ func (f *filler) value(m *wire.Member, outermost bool) any {
 		if len(s.Key.Of.Enum) > 0 {
 			key = s.Key.Of.Enum[0]
 		}
-		return map[string]any{key: f.value(s.Elem, outermost)}
+		return map[string]any{key: f.value(s.Elem, plain)}
 	case wire.KindString:
-		return f.text(m, outermost)
+		return f.text(m, plain)
 	case wire.KindBoolean:
 		return true
 	case wire.KindInteger:
@@ -127,7 +128,7 @@ func (f *filler) value(m *wire.Member, outermost bool) any {
 	case wire.KindDouble:
 		return 1234.5678
 	case wire.KindTimestamp:
-		if outermost && m.In != wire.InBody || s.TimestampFormat == "rfc822" {
+		if plain || s.TimestampFormat == "rfc822" {
 			return time.Unix(1700000000, 0).UTC()
 		}
 		return time.UnixMilli(1700000000123).UTC()
@@ -143,14 +144,14 @@ func (f *filler) value(m *wire.Member, outermost bool) any {
 }
 
 // text returns a string for m; in bodies one that has to be escaped.
-func (f *filler) text(m *wire.Member, outermost bool) string {
+func (f *filler) text(m *wire.Member, plain bool) string {
 	name := m.Name
 	switch {
 	case len(m.Of.Enum) > 0:
 		return m.Of.Enum[f.variant%len(m.Of.Enum)]
 	case m.JSONValue:
 		return `{"a":"` + name + `"}`
-	case !outermost, m.In == wire.InBody:
+	case !plain:
 		return name + ` <&> "é" \ ` + "\n\t'"
 	case m.In == wire.InURI, m.In == wire.InQuery:
 		return name + "/ +%é"

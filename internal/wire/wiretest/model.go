@@ -18,8 +18,11 @@ type Model struct {
 	structures map[*wire.Schema]*structure
 }
 
-// schemaKey tells apart the schemas of a shape: a reference to it may ask for another format of timestamps.
-type schemaKey struct{ shape, timestampFormat string }
+// schemaKey tells apart the schemas of a shape: a reference to it may ask for another format of timestamps, or to stream.
+type schemaKey struct {
+	shape, timestampFormat string
+	streaming              bool
+}
 
 // structure is what a Dynamic needs besides the schema.
 type structure struct {
@@ -129,21 +132,22 @@ func (m *Model) dynamic(ref *refDef, name string) *Dynamic {
 	if ref.Payload != "" {
 		m.def.Shapes.values[ref.Shape].Payload = ref.Payload
 	}
-	return &Dynamic{Values: map[string]any{}, model: m, schema: m.schema(ref.Shape, "")}
+	return &Dynamic{Values: map[string]any{}, model: m, schema: m.schema(&refDef{Shape: ref.Shape})}
 }
 
 // Error returns an exception with a message and, in values, its other members.
 func (m *Model) Error(name, message string, values map[string]any) *DynamicError {
-	return &DynamicError{Dynamic: Dynamic{Values: values, model: m, schema: m.schema(name, "")}, message: message}
+	return &DynamicError{Dynamic: Dynamic{Values: values, model: m, schema: m.schema(&refDef{Shape: name})}, message: message}
 }
 
-// schema returns the schema of a shape, made at its first use.
-func (m *Model) schema(name, timestampFormat string) *wire.Schema {
+// schema returns the schema that a reference asks for, made at its first use.
+func (m *Model) schema(ref *refDef) *wire.Schema {
+	name := ref.Shape
 	def := m.def.Shapes.values[name]
 	if def == nil {
 		panic("wiretest: there is no shape " + name)
 	}
-	key := schemaKey{name, timestampFormat}
+	key := schemaKey{name, ref.TimestampFormat, ref.Streaming}
 	if s := m.schemas[key]; s != nil {
 		return s
 	}
@@ -153,12 +157,12 @@ func (m *Model) schema(name, timestampFormat string) *wire.Schema {
 	}
 	s := &wire.Schema{
 		Name: name, Kind: kind, Enum: def.Enum, TimestampFormat: def.TimestampFormat, XMLNamespace: def.XMLNamespace.URI,
-		XMLPrefix: def.XMLNamespace.Prefix, Flattened: def.Flattened, Union: def.Union, EventStream: def.EventStream, Streaming: def.Streaming,
+		XMLPrefix: def.XMLNamespace.Prefix, Flattened: def.Flattened, Union: def.Union, EventStream: def.EventStream, Streaming: def.Streaming || ref.Streaming,
 		Sensitive: def.Sensitive,
 	}
 	m.schemas[key] = s
-	if timestampFormat != "" {
-		s.TimestampFormat = timestampFormat
+	if ref.TimestampFormat != "" {
+		s.TimestampFormat = ref.TimestampFormat
 	}
 	if def.Pattern != "" {
 		s.Pattern = &wire.Pattern{Source: def.Pattern}
@@ -231,7 +235,7 @@ func (m *Model) member(name string, ref *refDef, fallback string) *wire.Member {
 		w = fallback
 	}
 	return &wire.Member{
-		Name: name, Wire: w, Query: ref.QueryName, Of: m.schema(ref.Shape, ref.TimestampFormat), In: locations[location],
+		Name: name, Wire: w, Query: ref.QueryName, Of: m.schema(ref), In: locations[location],
 		Flattened: ref.Flattened, XMLAttribute: ref.XMLAttribute, XMLNamespace: ref.XMLNamespace.URI, XMLPrefix: ref.XMLNamespace.Prefix,
 		JSONValue: ref.JSONValue, EventPayload: ref.EventPayload, EventHeader: ref.EventHeader, Idempotency: ref.IdempotencyToken,
 		HostLabel: ref.HostLabel,
