@@ -32,7 +32,7 @@ const maxPooledBytes = 256 << 10
 
 var bufferPool = sync.Pool{New: func() any { return new(make([]byte, 0, 2048)) }}
 
-// Buffer returns an empty slice to append a body to. Free takes it back.
+// Buffer returns an empty slice to append Body to. Free takes it back: a Body that began with it belongs to the response.
 func (r *Response) Buffer() []byte {
 	if r.pooled == nil {
 		r.pooled = bufferPool.Get().(*[]byte)

@@ -4,6 +4,8 @@
 package awsjson
 
 import (
+	"hash/crc32"
+	"strconv"
 	"strings"
 
 	"github.com/cumulet/cumulet/internal/wire"
@@ -42,7 +44,15 @@ func (Protocol) Encode(c *wire.Call, out wire.Shape, resp *wire.Response) error 
 		return nil
 	}
 	resp.Body = jsonbody.Wire.Append(resp.Buffer(), out)
+	setChecksum(c, resp)
 	return nil
+}
+
+// setChecksum adds the checksum of the body that DynamoDB's clients compare with, if it is there.
+func setChecksum(c *wire.Call, resp *wire.Response) {
+	if c.Model != nil && c.Model.ID == "dynamodb" {
+		resp.SetHeader("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(resp.Body)), 10))
+	}
 }
 
 // EncodeError implements wire.Protocol.
@@ -62,6 +72,7 @@ func (Protocol) EncodeError(c *wire.Call, err wire.APIError, resp *wire.Response
 		resp.SetHeader("X-Amzn-Query-Error", code+fault)
 	}
 	resp.Body = jsonbody.Wire.AppendError(resp.Buffer(), typeName(c.Model, info.Code), err)
+	setChecksum(c, resp)
 }
 
 func setHeaders(c *wire.Call, resp *wire.Response) {

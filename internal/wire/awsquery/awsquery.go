@@ -19,15 +19,21 @@ var _ wire.Protocol = Protocol{}
 func (Protocol) Name() string { return "query" }
 
 // Decode implements wire.Protocol. It reads the parameters of the URL and of the body.
-func (Protocol) Decode(_ *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
+func (Protocol) Decode(c *wire.Call, req *wire.Request, in wire.Shape) (wire.Missing, error) {
 	t, err := parse(req.Query, string(req.Body))
 	if err != nil {
 		return nil, err
 	}
 	defer t.Free()
+	if c.Model != nil && c.Model.ID == "sqs" && len(req.Path) > 1 && t.Child(0, queueURL) == wire.NoNode {
+		t.Add(0, wire.Node{Key: queueURL, Kind: wire.NodeText, Text: req.Path})
+	}
 	src := wire.Source{Tree: t, Dialect: &dialect}
 	return src.Decode(in)
 }
+
+// queueURL is the parameter that older clients of SQS leave out: they send the request to the queue's own URL.
+const queueURL = "QueueUrl"
 
 var dialect = wire.Dialect{Name: xmlbody.Query.Member, List: list, Map: entries, Mismatch: mismatch}
 

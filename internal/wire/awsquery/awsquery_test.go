@@ -50,6 +50,15 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestQueueURLFromPath has the request of clients such as the first SDK for Java.
+func TestQueueURLFromPath(t *testing.T) {
+	var in sqs.PurgeQueueInput
+	missing, err := awsquery.Protocol{}.Decode(call(t, "sqs", "PurgeQueue"), &wire.Request{Path: "/000000000000/q", Body: []byte("Action=PurgeQueue")}, &in)
+	if err != nil || len(missing) > 0 || in.QueueUrl != "/000000000000/q" {
+		t.Errorf("Decode = %+v, %v, %v", in, missing, err)
+	}
+}
+
 func TestDecodeErrors(t *testing.T) {
 	for form, code := range map[string]string{
 		"QueueUrl=%zz":                    "MalformedQueryString",

@@ -67,7 +67,7 @@ func (b *binder) scalar(m *wire.Member, text string) {
 	case m.In == wire.InBody:
 		b.payload.Elements = true
 	case m.In == wire.InPayload:
-		b.body(m, "text/plain", text)
+		writeBody(b, m, "text/plain", text)
 	}
 }
 
@@ -82,10 +82,11 @@ func (b *binder) note(m *wire.Member) {
 	}
 }
 
-func (b *binder) body(m *wire.Member, contentType, text string) {
+func writeBody[T string | []byte | wire.Document](b *binder, m *wire.Member, contentType string, body T) {
+	b.payload.Bare = false
 	b.payload.Member, b.payload.Written = m, true
 	b.contentType(contentType)
-	b.resp.Body = append(b.resp.Buffer(), text...)
+	b.resp.Body = append(b.resp.Buffer(), body...)
 }
 
 func (b *binder) contentType(value string) {
@@ -198,7 +199,7 @@ func (b *binder) Blob(m *wire.Member, p *[]byte) {
 	case *p == nil:
 		b.note(m)
 	case m.In == wire.InPayload:
-		b.body(m, "application/octet-stream", string(*p))
+		writeBody(b, m, "application/octet-stream", *p)
 	default:
 		b.scalar(m, base64.StdEncoding.EncodeToString(*p))
 	}
@@ -228,7 +229,7 @@ func (b *binder) Document(m *wire.Member, p *wire.Document) {
 		b.note(m)
 		return
 	}
-	b.body(m, "application/json", string(*p))
+	writeBody(b, m, "application/json", *p)
 }
 
 // Make implements wire.Visitor.
