@@ -157,4 +157,15 @@ func entries(t *wire.Tree, m *wire.Member, parent, n wire.NodeID) wire.NodeID {
 	return result
 }
 
-func mismatch(*wire.Member, *wire.Node) error { return malformed() }
+// mismatch returns the error for a value of the wrong type, in the words of S3.
+func mismatch(m *wire.Member, _ *wire.Node) error {
+	if m.In == wire.InBody || m.In == wire.InPayload {
+		return malformed()
+	}
+	what := "valid"
+	switch m.Of.Kind {
+	case wire.KindInteger, wire.KindLong:
+		what = "an integer or within integer range"
+	}
+	return wire.Errorf(400, "InvalidArgument", "Provided %s not %s", m.Wire, what)
+}
