@@ -4,10 +4,10 @@ import "strings"
 
 // anythingBut reads the value of anything-but: a string, a number, a list of either, or {"prefix": …} and the like with a string or
 // a list of strings.
-func (c *compiler) anythingBut(path string) (test, error) {
+func (c *compiler) anythingBut() (test, error) {
 	t := c.next()
 	if t == tokenObject {
-		return c.anythingButMatch(path)
+		return c.anythingButMatch()
 	}
 	var but []test
 	var err error
@@ -74,7 +74,7 @@ func (c *compiler) butList() ([]test, error) {
 
 // anythingButMatch reads {"prefix": …}, {"suffix": …}, {"equals-ignore-case": …} or {"wildcard": …} behind its opening brace, then
 // the closing brace of anything-but as well.
-func (c *compiler) anythingButMatch(path string) (test, error) {
+func (c *compiler) anythingButMatch() (test, error) {
 	if c.next() != tokenName {
 		return test{}, c.fail("Anything-But expression name not found")
 	}
@@ -104,7 +104,7 @@ func (c *compiler) anythingButMatch(path string) (test, error) {
 	if kind == "wildcard" {
 		// Checked behind the list, where AWS checks it, so that an error shows its place once.
 		for i := range but {
-			if but[i], err = c.wildcardTest(path, but[i].text); err != nil {
+			if but[i], err = c.wildcardTest(but[i].text); err != nil {
 				return test{}, err
 			}
 			but[i].source = quote(but[i].text)

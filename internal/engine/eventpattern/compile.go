@@ -25,12 +25,12 @@ func Compile(source []byte) (*Pattern, error) {
 	if err := c.object("", false); err != nil {
 		return nil, err
 	}
-	if c.wildcardsTooComplex() {
-		return nil, c.failBare(complexityReason)
-	}
 	p := &Pattern{source: string(source)}
 	for _, b := range c.branches {
 		p.branches = append(p.branches, newBranch(b))
+	}
+	if tooComplex(p.branches) {
+		return nil, c.failBare(complexityReason)
 	}
 	return p, nil
 }
@@ -41,7 +41,6 @@ type compiler struct {
 	lexer
 
 	branches []map[string]*condition // by path
-	wild     map[string][]wildcard   // all expressions at a path
 }
 
 // object reads the members of an object whose opening brace has been read; path is its own, with a dot at the end unless empty.
@@ -145,7 +144,7 @@ func (c *compiler) condition(path string) error {
 			return nil
 		case tokenObject:
 			var err error
-			if t, err = c.expression(path); err != nil {
+			if t, err = c.expression(); err != nil {
 				return err
 			}
 		case tokenString:
@@ -189,13 +188,4 @@ func (c *compiler) add(cond *condition) {
 	for _, b := range c.branches {
 		b[cond.path] = cond
 	}
-}
-
-func (c *compiler) wildcardsTooComplex() bool {
-	for _, ws := range c.wild {
-		if tooComplex(ws) {
-			return true
-		}
-	}
-	return false
 }

@@ -13,7 +13,7 @@ const (
 )
 
 // expression reads a match expression such as {"prefix": "x"} whose opening brace has been read.
-func (c *compiler) expression(path string) (test, error) {
+func (c *compiler) expression() (test, error) {
 	if c.next() != tokenName {
 		return test{}, c.fail("Match expression name not found")
 	}
@@ -31,13 +31,13 @@ func (c *compiler) expression(path string) (test, error) {
 	case "numeric":
 		return c.numeric()
 	case "anything-but":
-		return c.anythingBut(path)
+		return c.anythingBut()
 	case "exists":
 		return c.exists()
 	case "cidr":
 		return c.cidr()
 	case "wildcard":
-		return c.wildcard(path)
+		return c.wildcard()
 	default:
 		return test{}, c.fail("Unrecognized match type " + name)
 	}
@@ -124,7 +124,7 @@ func (c *compiler) cidr() (test, error) {
 	return test{op: opCIDR, network: network, source: `{"cidr": ` + quote(s) + `}`}, c.close(oneKey)
 }
 
-func (c *compiler) wildcard(path string) (test, error) {
+func (c *compiler) wildcard() (test, error) {
 	if c.next() != tokenString {
 		return test{}, c.fail("wildcard" + mustBeText)
 	}
@@ -132,22 +132,18 @@ func (c *compiler) wildcard(path string) (test, error) {
 	if !ok {
 		return test{}, c.err
 	}
-	t, err := c.wildcardTest(path, s)
+	t, err := c.wildcardTest(s)
 	if err != nil {
 		return t, err
 	}
 	return t, c.close(oneKey)
 }
 
-func (c *compiler) wildcardTest(path, s string) (test, error) {
+func (c *compiler) wildcardTest(s string) (test, error) {
 	w, reason := parseWildcard(s)
 	if reason != "" {
 		return test{}, c.fail(reason)
 	}
-	if c.wild == nil {
-		c.wild = map[string][]wildcard{}
-	}
-	c.wild[path] = append(c.wild[path], w)
 	return test{op: opWildcard, text: s, wild: w, source: `{"wildcard": ` + quote(s) + `}`}, nil
 }
 
