@@ -19,7 +19,7 @@ import (
 // engines are the stores that tests of concurrency run on, besides memkv in a bubble.
 func openPebble(t testing.TB, dir string) kv.Store {
 	t.Helper()
-	o := pebblekv.Options{Dir: dir, Clock: clock.New()}
+	o := pebblekv.Options{Dir: dir, Clock: clock.New(), CacheBytes: 128 << 20}
 	if dir == "" {
 		o.Dir, o.FS = "db", vfs.NewMem()
 	}
