@@ -228,7 +228,7 @@ func (g *generator) enums(b *strings.Builder) {
 func constName(value string) string {
 	var b strings.Builder
 	for _, word := range strings.FieldsFunc(value, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	}) {
 		if word == strings.ToUpper(word) && len(word) > 1 {
 			word = word[:1] + strings.ToLower(word[1:])

@@ -139,11 +139,12 @@ func (d *decoder) appendStep(b []byte, f *frame, m *Member) []byte {
 	case KindMap:
 		b = append(append(b, '.'), d.tree.Nodes[f.node].Key...)
 		return append(b, ".member"...)
+	default:
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		return appendLowerFirst(b, m.Name)
 	}
-	if len(b) > 0 {
-		b = append(b, '.')
-	}
-	return appendLowerFirst(b, m.Name)
 }
 
 func appendLowerFirst(b []byte, name string) []byte {

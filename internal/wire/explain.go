@@ -33,10 +33,9 @@ func (v *violation) String() string {
 }
 
 // constraints returns the texts of the constraints that a schema has, or only of those that broken says are broken.
-func (s *Schema) constraints(broken func(min, max, pattern, enum bool) bool) []string {
+func (s *Schema) constraints(broken func(least, most, pattern, enum bool) bool) []string {
 	subject := "length"
-	switch s.Kind {
-	case KindInteger, KindLong, KindFloat, KindDouble:
+	if s.Kind >= KindInteger && s.Kind <= KindDouble {
 		subject = "value"
 	}
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

@@ -54,7 +54,8 @@ var handWritten = map[string]struct {
 	`(?!\s*$).+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)`: {yes: `.+`, no: `\s*`},
 	// firehose ClusterJDBCURL, TagKey
 	`jdbc:(redshift|postgresql)://((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+(redshift(-serverless)?)\.([a-zA-Z0-9\.\-]+):\d{1,5}/[a-zA-Z0-9_$-]+`: {
-		yes: `jdbc:(redshift|postgresql)://([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(redshift(-serverless)?)\.([a-zA-Z0-9.\-]+):\d{1,5}/[a-zA-Z0-9_$-]+`},
+		yes: `jdbc:(redshift|postgresql)://([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(redshift(-serverless)?)\.([a-zA-Z0-9.\-]+):\d{1,5}/[a-zA-Z0-9_$-]+`,
+	},
 	`^(?!aws:)[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*$`: {yes: `[\p{L}\p{Z}\p{N}_.:/=+\-@%]*`, no: `aws:.*`},
 	// iam accountAliasType
 	`^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`: {yes: `[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`, no: `.*--.*`},
@@ -66,22 +67,26 @@ var handWritten = map[string]struct {
 	`.*(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*).*`: {yes: `.*[/.\-_A-Za-z0-9].*|\$.*`},
 	// scheduler Source
 	`^(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)$`: {
-		yes: `[/.\-_A-Za-z0-9].*|\$(\.[\w_-]+(\[(\d+|\*)\])*)*`, no: `aws\..*`},
+		yes: `[/.\-_A-Za-z0-9].*|\$(\.[\w_-]+(\[(\d+|\*)\])*)*`, no: `aws\..*`,
+	},
 	// ssm InstancePropertyFilterValue, TargetLocationsURL
 	`^.{1,100000}$`: {yes: `.+`, maxRunes: 100_000},
 	`^https:\/\/[-a-zA-Z0-9@:%._\+~#=]{1,253}\.s3(\.[a-z\d-]{9,16})?\.amazonaws\.com\/.{1,2000}`: {
-		yes: `https://[-a-zA-Z0-9@:%._+~#=]{1,253}\.s3(\.[a-z\d-]{9,16})?\.amazonaws\.com/.{1,1000}.{0,1000}`},
+		yes: `https://[-a-zA-Z0-9@:%._+~#=]{1,253}\.s3(\.[a-z\d-]{9,16})?\.amazonaws\.com/.{1,1000}.{0,1000}`,
+	},
 	// ssm StringDateTime: ISO 8601 whose separators are all there or all left out
 	`^([\-]?\d{4}(?!\d{2}\b))((-?)((0[1-9]|1[0-2])(\3([12]\d|0[1-9]|3[01]))?|W([0-4]\d|5[0-2])(-?[1-7])?|(00[1-9]|0[1-9]\d|[12]\d{2}|3([0-5]\d|6[1-6])))([T\s]((([01]\d|2[0-3])((:?)[0-5]\d)?|24\:?00)([\.,]\d(?!:))?)?(\17[0-5]\d([\.,]\d)?)?([zZ]|([\-])([01]\d|2[0-3]):?([0-5]\d)?)?)?)?$`: {
 		yes: `-?\d{4}(` +
 			`(-(` + isoMonth + `(-` + isoDay + `)?|` + isoWeek + `|` + isoOrdinal + `)|` + isoMonth + `(` + isoDay + `)?|` + isoWeek + `|` + isoOrdinal + `)` +
 			`([T\s]((` + isoHour + `(:[0-5]\d([.,]\d)?(:[0-5]\d([.,]\d)?)?|[0-5]\d([.,]\d)?([0-5]\d([.,]\d)?)?)?|24:?00([.,]\d)?))?([zZ]|-` + isoHour + `:?([0-5]\d)?)?)?)?`,
-		no: `-?\d{6}`},
+		no: `-?\d{6}`,
+	},
 	// states CharacterRestrictedName
 	`^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`: {yes: `[a-zA-Z0-9_\-.]+`, no: `[0-9]+`},
 	// sts arnType: meant are the characters above U+FFFF
 	`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`: {
-		yes: `[\t\n\r -~\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+`},
+		yes: `[\t\n\r -~\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+`,
+	},
 }
 
 const (

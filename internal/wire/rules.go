@@ -7,7 +7,6 @@ import (
 
 // rules says how a service answers inputs that break its model's constraints.
 type rules struct {
-	code         string // of the error; empty: ValidationException
 	requiredOnly bool   // other constraints are the handlers' own
 	prefix       string // of the paths of members in the body
 	err          func(found []violation) error

@@ -18,8 +18,9 @@ func (n *Node) bool() (v, ok bool) {
 		text := strings.TrimSpace(n.Text)
 		v = strings.EqualFold(text, "true")
 		return v, v || strings.EqualFold(text, "false")
+	default:
+		return false, false
 	}
-	return false, false
 }
 
 // int returns an integer of so many bits. A fraction is cut off, as AWS's servers do with numbers of JSON.
@@ -87,8 +88,9 @@ func (n *Node) float() (float64, bool) {
 		}
 		f, err := strconv.ParseFloat(text, 64)
 		return f, err == nil
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 func (n *Node) time() (time.Time, bool) {
@@ -99,8 +101,9 @@ func (n *Node) time() (time.Time, bool) {
 		return epochFloat(math.Float64frombits(n.Bits))
 	case NodeNumber, NodeString, NodeText:
 		return ParseTime(strings.TrimSpace(n.Text))
+	default:
+		return time.Time{}, false
 	}
-	return time.Time{}, false
 }
 
 func (n *Node) blob() ([]byte, bool) {
@@ -112,8 +115,9 @@ func (n *Node) blob() ([]byte, bool) {
 		return b, err == nil
 	case NodeText:
 		return decodeBase64(n.Text)
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 // decodeBase64 reads standard base64, with or without padding, with line breaks or other white space.

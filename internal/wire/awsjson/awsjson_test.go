@@ -54,13 +54,19 @@ func TestEncodeError(t *testing.T) {
 		err                wire.APIError
 		body, queryError   string
 	}{
-		{"sqs", "DeleteQueue", &sqs.QueueDoesNotExist{Message: "The specified queue does not exist."},
-			`{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`, "AWS.SimpleQueueService.NonExistentQueue;Sender"},
-		{"sqs", "SendMessage", &wire.Error{Code: "SerializationException", QueryCode: "MalformedInput", Status: 400, Message: "Expected null"},
-			`{"__type":"com.amazon.coral.service#SerializationException","Message":"Expected null"}`, "MalformedInput;Sender"},
+		{
+			"sqs", "DeleteQueue", &sqs.QueueDoesNotExist{Message: "The specified queue does not exist."},
+			`{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`, "AWS.SimpleQueueService.NonExistentQueue;Sender",
+		},
+		{
+			"sqs", "SendMessage", &wire.Error{Code: "SerializationException", QueryCode: "MalformedInput", Status: 400, Message: "Expected null"},
+			`{"__type":"com.amazon.coral.service#SerializationException","Message":"Expected null"}`, "MalformedInput;Sender",
+		},
 		{"sqs", "SendMessage", &wire.Error{Code: "InternalFailure", Status: 500}, `{"__type":"com.amazon.coral.service#InternalFailure"}`, "InternalFailure;Receiver"},
-		{"dynamodb", "GetItem", wire.Errorf(400, "ResourceNotFoundException", "Requested resource not found"),
-			`{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}`, ""},
+		{
+			"dynamodb", "GetItem", wire.Errorf(400, "ResourceNotFoundException", "Requested resource not found"),
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}`, "",
+		},
 		{"dynamodb", "GetItem", wire.Errorf(400, "ValidationException", "no"), `{"__type":"com.amazon.coral.validate#ValidationException","message":"no"}`, ""},
 		{"kms", "CreateKey", wire.Errorf(400, "SerializationException", ""), `{"__type":"SerializationException"}`, ""},
 		{"kms", "CreateKey", wire.Errorf(400, "NotFoundException", "a \"quote\""), `{"__type":"NotFoundException","message":"a \"quote\""}`, ""},

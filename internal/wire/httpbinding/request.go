@@ -60,12 +60,13 @@ func (r *request) bound(m *wire.Member) (wire.NodeID, error) {
 		return wire.NoNode, nil
 	case wire.InPayload:
 		return r.payload(m)
+	default: // InBody
+		body, err := r.structure()
+		if err != nil || body == wire.NoNode {
+			return wire.NoNode, err
+		}
+		return r.tree.Child(body, r.format.Dialect.Name(m)), nil
 	}
-	body, err := r.structure()
-	if err != nil || body == wire.NoNode {
-		return wire.NoNode, err
-	}
-	return r.tree.Child(body, r.format.Dialect.Name(m)), nil
 }
 
 // structure parses the body when it is first needed. An empty body is no structure.
@@ -86,8 +87,9 @@ func (r *request) payload(m *wire.Member) (wire.NodeID, error) {
 		return r.tree.Orphan(wire.Node{Kind: wire.NodeBytes, Text: string(r.Body)}), nil
 	case wire.KindString:
 		return r.text(string(r.Body)), nil
+	default:
+		return r.structure()
 	}
-	return r.structure()
 }
 
 func (r *request) text(value string) wire.NodeID {

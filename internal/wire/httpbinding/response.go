@@ -79,6 +79,7 @@ func (b *binder) note(m *wire.Member) {
 		b.payload.Elements = true
 	case wire.InPayload:
 		b.payload.Member = m
+	default: // a header or the status
 	}
 }
 

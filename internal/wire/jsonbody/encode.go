@@ -99,6 +99,7 @@ func (e *encoder) begin(m *wire.Member) bool {
 		e.key(e.style.dialect.Name(m))
 	case inList:
 		e.comma()
+	case inMap: // Entry has written the key
 	}
 	if e.style.redact && m.Of.Sensitive {
 		e.buf = append(e.buf, maskedText...)
@@ -283,9 +284,10 @@ func (e *encoder) null() int {
 	switch e.modes[len(e.modes)-1] {
 	case inList:
 		e.comma()
-		fallthrough
+		e.buf = append(e.buf, "null"...)
 	case inMap:
 		e.buf = append(e.buf, "null"...)
+	case inObject: // absent
 	}
 	return -1
 }

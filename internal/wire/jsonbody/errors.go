@@ -66,16 +66,17 @@ func article(want wire.Kind, usual string) string {
 		return "an "
 	case wire.KindBlob:
 		return "a "
+	default:
+		return usual
 	}
-	return usual
 }
 
 // javaClass returns the class that a server in Java reads a scalar as.
 func javaClass(n *wire.Node) string {
-	switch n.Kind {
-	case wire.NodeString:
+	if n.Kind == wire.NodeString {
 		return "String"
-	case wire.NodeTrue, wire.NodeFalse:
+	}
+	if n.Kind != wire.NodeNumber {
 		return "Boolean"
 	}
 	i, err := strconv.ParseInt(n.Text, 10, 64)
@@ -99,7 +100,8 @@ func (words wording) mismatch(m *wire.Member, n *wire.Node) error {
 	case wire.NodeObject:
 		return serialization(foundStructure)
 	case wire.NodeText:
-		return serialization(fmt.Sprintf("%s can not be converted to %s", n.Text, targets[want]))
+		return serialization(fmt.Sprintf("%s can not be converted to %s", n.Text, article(want, "a ")+targets[want]))
+	default: // a scalar
 	}
 	switch want {
 	case wire.KindStructure:
@@ -120,6 +122,7 @@ func (words wording) mismatch(m *wire.Member, n *wire.Node) error {
 		if n.Kind == wire.NodeNumber {
 			return serialization(fmt.Sprintf("Numeric value (%s) out of range of long (-9223372036854775808 - 9223372036854775807)", n.Text))
 		}
+	default:
 	}
 	return serialization(words(n, want))
 }

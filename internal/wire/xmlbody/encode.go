@@ -157,7 +157,7 @@ func (e *encoder) scalar(m *wire.Member, text func(b []byte) []byte) {
 		return
 	}
 	if m.XMLAttribute {
-		e.attribute(name, m, text)
+		e.attribute(name, text)
 		return
 	}
 	e.open(name, m)
@@ -166,7 +166,7 @@ func (e *encoder) scalar(m *wire.Member, text func(b []byte) []byte) {
 }
 
 // attribute inserts an attribute into the start tag of the innermost structure.
-func (e *encoder) attribute(name string, m *wire.Member, text func(b []byte) []byte) {
+func (e *encoder) attribute(name string, text func(b []byte) []byte) {
 	f := &e.stack[len(e.stack)-1]
 	if f.tagEnd < 0 {
 		return
@@ -184,7 +184,7 @@ func (e *encoder) String(m *wire.Member, p *string) {
 		return
 	}
 	if m.XMLAttribute {
-		e.attribute(name, m, func(b []byte) []byte { return AppendText(b, *p) })
+		e.attribute(name, func(b []byte) []byte { return AppendText(b, *p) })
 		return
 	}
 	e.open(name, m)
