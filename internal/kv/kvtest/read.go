@@ -59,6 +59,8 @@ var readTests = map[string]func(f *fixture){
 			tx.SetStamped(key("stamped"), nil)
 		})
 		f.view(check)
+		f.update(func(tx kv.Tx) { check(tx) })
+		f.update(func(tx kv.Tx) { check(tx.Snapshot()) })
 	},
 
 	"Scan": func(f *fixture) {

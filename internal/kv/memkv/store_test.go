@@ -11,3 +11,7 @@ import (
 func TestConformance(t *testing.T) {
 	kvtest.Run(t, func(*testing.T) kv.Store { return New(clock.New()) })
 }
+
+func BenchmarkStore(b *testing.B) {
+	kvtest.Bench(b, func(*testing.B) kv.Store { return New(clock.New()) })
+}
