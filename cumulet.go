@@ -77,10 +77,11 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	metrics := telemetry.NewMetrics()
 	metrics.Readings(storeReadings, func() []float64 { return readStore(db) })
+	ctx, s.cancel = context.WithCancel(ctx)
 	timers := timer.New(timer.Deps{DB: db, Clock: now, Log: c.Log})
 	s.gateway = gateway.New(gateway.Deps{
 		Models:   catalog.Models,
-		Services: services(parts{db: db, clock: now, timers: timers, log: c.Log}),
+		Services: services(parts{db: db, clock: now, timers: timers, log: c.Log, stopping: ctx.Done()}),
 		Info:     gateway.Info{Version: Version, Mode: mode.String(), Store: storeKind(c)},
 		Auth:     authenticator,
 		Clock:    now,
@@ -88,7 +89,6 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 		Metrics:  metrics,
 		Tracer:   tracer,
 	})
-	ctx, s.cancel = context.WithCancel(ctx)
 	go s.run(ctx, running{
 		server: gateway.NewServer(s.gateway, tlsConfig, c.Log), timers: timers, db: db, tracer: tracer,
 	})
@@ -109,6 +109,7 @@ func (s *Server) run(ctx context.Context, r running) {
 	defer close(s.ended)
 	defer s.cancel()
 	group, ctx := errgroup.WithContext(ctx)
+	context.AfterFunc(ctx, s.cancel)
 	workers, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	group.Go(func() error {
 		defer stopWorkers()

@@ -19,12 +19,14 @@ type parts struct {
 	clock  *clock.Clock
 	timers *timer.Service
 	log    *slog.Logger
+
+	stopping <-chan struct{} // closed when the platform is about to end: calls that wait for something come back
 }
 
 // services returns all services that there are.
 func services(p parts) []wire.Service {
 	return []wire.Service{
-		sqsapi.Bind(sqs.New(sqs.Deps{DB: p.db, Clock: p.clock, Timers: p.timers, Log: p.log})),
+		sqsapi.Bind(sqs.New(sqs.Deps{DB: p.db, Clock: p.clock, Timers: p.timers, Log: p.log, Stopping: p.stopping})),
 		stsapi.Bind(sts.New()),
 	}
 }

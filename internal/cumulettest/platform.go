@@ -80,6 +80,9 @@ func (p *Platform) AWS() aws.Config {
 	}
 }
 
+// Close stops the platform, as a signal does. The end of the test does it too.
+func (p *Platform) Close() error { return p.server.Close() }
+
 // Call runs an operation without HTTP. Service is named as in the AWS SDK for Go, such as sqs; params and the result are the
 // SDK's JSON.
 func (p *Platform) Call(ctx context.Context, service, operation, params string) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/cumulet/cumulet/internal/auth"
+	"github.com/cumulet/cumulet/internal/auth/sigv4"
 	"github.com/cumulet/cumulet/internal/kv"
 	"github.com/cumulet/cumulet/internal/wire"
 )
@@ -90,7 +91,14 @@ func answerable(ctx context.Context, err error, c *codec) (_ wire.APIError, log 
 	}
 	if refused, ok := auth.AsError(err); ok {
 		code, status, message := refused.Answer(c.family)
-		return &wire.Error{Code: code, Status: status, Message: message}, false
+		plain := &wire.Error{Code: code, Status: status, Message: message}
+		if c.family == sigv4.JSON {
+			plain.QueryCode, _, _ = refused.Answer(sigv4.Query)
+		}
+		if c.family == sigv4.S3 && len(refused.Details) > 0 {
+			return &detailedError{plain, refused.Details}, false
+		}
+		return plain, false
 	}
 	switch {
 	case errors.Is(err, kv.ErrUnavailable), errors.Is(err, kv.ErrClosed), errors.Is(err, kv.ErrTooOld):
@@ -100,6 +108,33 @@ func answerable(ctx context.Context, err error, c *codec) (_ wire.APIError, log 
 	}
 	return internalFailure(), true
 }
+
+// detailedError is a refusal by S3, whose error document has more elements than others'.
+type detailedError struct {
+	plain   *wire.Error
+	details []sigv4.Detail
+}
+
+func (e *detailedError) Error() string { return e.plain.Error() }
+
+// ErrorInfo implements wire.APIError.
+func (e *detailedError) ErrorInfo() wire.ErrorInfo { return e.plain.ErrorInfo() }
+
+// Fields implements wire.Shape.
+func (e *detailedError) Fields(v wire.Visitor) {
+	for i := range e.details {
+		m := wire.Member{Name: e.details[i].Name, Wire: e.details[i].Name, Of: &detailSchema}
+		v.String(&m, &e.details[i].Value)
+	}
+}
+
+// Schema implements wire.Shape.
+func (e *detailedError) Schema() *wire.Schema { return &detailedSchema }
+
+var (
+	detailSchema   = wire.Schema{Name: "Detail", Kind: wire.KindString}
+	detailedSchema = wire.Schema{Name: "Error", Kind: wire.KindStructure}
+)
 
 // internalFailure returns the error that stands for all that no client should see.
 func internalFailure() *wire.Error {

@@ -238,9 +238,6 @@ func (x *exchange) modelID() string {
 // write sends the answer.
 func (x *exchange) write() {
 	h := x.resp.Header
-	if x.target.Protocol == ProtocolRESTXML {
-		h["X-Amz-Request-Id"], h["X-Amz-Id-2"] = []string{x.call.RequestID}, []string{newHostID()}
-	}
 	x.status = x.resp.Status
 	if x.status == 0 {
 		x.status = http.StatusOK

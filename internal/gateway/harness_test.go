@@ -14,6 +14,7 @@ import (
 	"github.com/cumulet/cumulet/internal/api/catalog"
 	cloudwatchapi "github.com/cumulet/cumulet/internal/api/cloudwatch"
 	lambdaapi "github.com/cumulet/cumulet/internal/api/lambda"
+	s3api "github.com/cumulet/cumulet/internal/api/s3"
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
 	"github.com/cumulet/cumulet/internal/auth"
 	"github.com/cumulet/cumulet/internal/clock"
@@ -34,6 +35,8 @@ type options struct {
 	receive func(context.Context, *sqsapi.ReceiveMessageInput) (*sqsapi.ReceiveMessageOutput, error)
 	put     func(context.Context, *cloudwatchapi.PutMetricDataInput) (*cloudwatchapi.PutMetricDataOutput, error)
 	invoke  func(context.Context, *lambdaapi.InvokeInput) (*lambdaapi.InvokeOutput, error)
+	putObj  func(context.Context, *s3api.PutObjectInput) (*s3api.PutObjectOutput, error)
+	getObj  func(context.Context, *s3api.GetObjectInput) (*s3api.GetObjectOutput, error)
 }
 
 // harness is a gateway before operations that tests write.
@@ -63,6 +66,9 @@ func newHarness(t testing.TB, o options) *harness {
 	}
 	if o.invoke != nil {
 		services = append(services, wire.Service{ID: "lambda", Operations: []wire.Operation{wire.Op("Invoke", o.invoke)}})
+	}
+	if o.putObj != nil {
+		services = append(services, wire.Service{ID: "s3", Operations: []wire.Operation{wire.Op("PutObject", o.putObj), wire.Op("GetObject", o.getObj)}})
 	}
 	h := &harness{log: &logBuffer{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))

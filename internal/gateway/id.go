@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"math/rand/v2"
 )
@@ -31,13 +30,6 @@ func newRequestIDS3() string {
 		b[i] = alphabet[b[i]&31]
 	}
 	return string(b[:])
-}
-
-// newHostID returns what S3 puts beside its request id.
-func newHostID() string {
-	var b [56]byte
-	fill(b[:])
-	return base64.StdEncoding.EncodeToString(b[:])
 }
 
 // fill fills b, whose length is a multiple of 8, with random bytes.

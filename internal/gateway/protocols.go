@@ -7,6 +7,7 @@ import (
 	"github.com/cumulet/cumulet/internal/wire/awsquery"
 	"github.com/cumulet/cumulet/internal/wire/cbor"
 	"github.com/cumulet/cumulet/internal/wire/restjson"
+	"github.com/cumulet/cumulet/internal/wire/restxml"
 )
 
 // codec is the implementation of a protocol, and how its services word what goes wrong before a handler is called.
@@ -20,6 +21,6 @@ var codecs = [protocols]codec{
 	ProtocolJSON:     {awsjson.Protocol{}, sigv4.JSON},
 	ProtocolQuery:    {awsquery.Protocol{}, sigv4.Query},
 	ProtocolRESTJSON: {restjson.Protocol{}, sigv4.REST},
-	ProtocolRESTXML:  {awsjson.Protocol{}, sigv4.S3},
+	ProtocolRESTXML:  {restxml.Protocol{}, sigv4.S3},
 	ProtocolCBOR:     {cbor.Protocol{}, sigv4.JSON},
 }

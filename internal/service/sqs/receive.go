@@ -59,6 +59,8 @@ func (s *Service) await(ctx context.Context, ref queueRef, in *sqsapi.ReceiveMes
 		case <-listener.C:
 		case <-alarm.C:
 			return again, nil
+		case <-s.stopping:
+			return again, nil
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

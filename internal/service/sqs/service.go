@@ -16,6 +16,8 @@ type Deps struct {
 	Clock  *clock.Clock
 	Timers *timer.Service // whoever made it runs it; New adds handlers to it
 	Log    *slog.Logger
+	// Stopping is closed when the platform is about to end: nobody waits for a message any more. Nil for never.
+	Stopping <-chan struct{}
 }
 
 // Service implements Amazon SQS. Its methods may be called concurrently. It has no loop of its own: all that happens
@@ -25,6 +27,8 @@ type Service struct {
 	clock  *clock.Clock
 	timers *timer.Service
 	log    *slog.Logger
+
+	stopping <-chan struct{}
 
 	hub   kv.Hub // topics are queue ids
 	cache queueCache
@@ -36,7 +40,7 @@ var _ sqsapi.Handler = (*Service)(nil)
 
 // New returns a service over what is in the store.
 func New(d Deps) *Service {
-	s := &Service{db: d.DB, clock: d.Clock, timers: d.Timers, log: d.Log}
+	s := &Service{db: d.DB, clock: d.Clock, timers: d.Timers, log: d.Log, stopping: d.Stopping}
 	d.Timers.Handle(timer.KindSQSMessage, s.messagesDue)
 	d.Timers.Handle(timer.KindSQSQueue, s.queuesDue)
 	d.Timers.Handle(timer.KindSQSMoveTask, s.moveTasksDue)
