@@ -281,3 +281,59 @@ func TestRestart(t *testing.T) {
 		second.counts(std, 0, 3, 0)
 	})
 }
+
+// After the process has ended and the store was opened again, queues, messages, handles and timers are there.
+func TestReopen(t *testing.T) {
+	dir := t.TempDir()
+	var handle sqsapi.Message
+	t.Run("before", func(t *testing.T) {
+		f := newFixture(t, openPebble(t, dir))
+		url := f.create("q", "VisibilityTimeout", "3600")
+		for i := range 30 {
+			f.post(url, fmt.Sprintf("%02d", i))
+		}
+		handle = f.get(url, 1)[0]
+		f.want(url, "01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
+	})
+	t.Run("after", func(t *testing.T) {
+		f := newFixture(t, openPebble(t, dir))
+		f.counts("q", 19, 11, 0)
+		f.drop("q", handle)
+		f.want("q", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20")
+		f.counts("q", 9, 20, 0)
+		f.checkCounts("q")
+	})
+}
+
+// Deleted ready rows below the head are swept as a range, and nothing is lost by it.
+func TestHeadSweep(t *testing.T) {
+	f := newFixture(t, openPebble(t, ""))
+	url := f.create("q")
+	const total = tombstonesSwept + 2_000
+	seen := map[string]bool{}
+	for n := 0; n < total; n += 10 {
+		in := &sqsapi.SendMessageBatchInput{QueueUrl: url}
+		for i := range 10 {
+			in.Entries = append(in.Entries, sqsapi.SendMessageBatchRequestEntry{Id: fmt.Sprint(i), MessageBody: fmt.Sprint(n + i)})
+		}
+		if _, err := f.SendMessageBatch(f.ctx, in); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range f.get(url, 10) {
+			seen[*m.Body] = true
+		}
+	}
+	if len(seen) != total {
+		t.Errorf("received %d different messages, want %d", len(seen), total)
+	}
+	ref, err := resolve(f.ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := f.heads.of(f.cache.get(ref).id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.deleted == 0 || h.deleted > 2_000 {
+		t.Errorf("%d deleted rows below the head after %d receives, want them swept once", h.deleted, total)
+	}
+}

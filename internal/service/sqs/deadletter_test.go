@@ -209,3 +209,25 @@ func TestListDeadLetterSourceQueues(t *testing.T) {
 		}
 	})
 }
+
+// More FIFO dead letters than a sweep looks at, sent longer ago than the retention period, must not keep it busy.
+func TestManyOldDeadLetters(t *testing.T) {
+	inBubble(t, func(f *fixture) {
+		dead := f.create("dead.fifo", "FifoQueue", "true", "MessageRetentionPeriod", "60")
+		url := f.create("q.fifo", "FifoQueue", "true", "VisibilityTimeout", "1", "RedrivePolicy", redrive("dead.fifo", 1))
+		const n = sweepBatch + 100
+		for i := range n {
+			f.postTo(url, fmt.Sprint("g", i), fmt.Sprint(i))
+		}
+		for range n / 10 {
+			f.get(url, 10)
+		}
+		time.Sleep(100 * time.Second)
+		f.want(url)
+		f.counts(dead, n, 0, 0)
+		time.Sleep(59 * time.Second)
+		f.counts(dead, n, 0, 0)
+		time.Sleep(2 * time.Second)
+		f.counts(dead, 0, 0, 0)
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
+	"github.com/cumulet/cumulet/internal/kv"
 )
 
 func TestMessageErrors(t *testing.T) {
@@ -253,6 +254,55 @@ func TestAttributesMD5(t *testing.T) {
 		m := f.want(url, "x")[0]
 		if m.Attributes["AWSTraceHeader"] != "Root=1-5759e988-bd862e3fe1be46a994272793" || *m.MD5OfMessageAttributes != *out.MD5OfMessageAttributes {
 			t.Errorf("received = %+v", m)
+		}
+	})
+}
+
+func TestInFlightLimit(t *testing.T) {
+	inBubble(t, func(f *fixture) {
+		for _, name := range []string{"q", "q.fifo"} {
+			var fifo []string
+			if isFIFOName(name) {
+				fifo = []string{"FifoQueue", "true"}
+			}
+			url := f.create(name, fifo...)
+			ref, err := resolve(f.ctx, url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 10 {
+				in := &sqsapi.SendMessageInput{QueueUrl: url, MessageBody: fmt.Sprint(i)}
+				if fifo != nil {
+					in.MessageGroupId, in.MessageDeduplicationId = new("g"), new(fmt.Sprint(i))
+				}
+				f.sendIn(in)
+			}
+			err = f.db.Update(f.ctx, func(tx kv.Tx) error {
+				q, err := f.queue(tx, ref)
+				if err == nil {
+					tx.Add(q.inFlight, maxInFlight-3)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.want(url, "0", "1", "2")
+			_, err = f.ReceiveMessage(f.ctx, &sqsapi.ReceiveMessageInput{QueueUrl: url})
+			if fifo == nil {
+				wantError(t, err, "OverLimit", "The maximum number of in flight messages is reached: 120000.")
+			} else if err != nil {
+				t.Errorf("FIFO queue at its limit: %v, want no error and no messages", err)
+			}
+			start := time.Now()
+			got := f.receiveIn(&sqsapi.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: new(int32(5))})
+			if len(got) != 0 || time.Since(start) != 5*time.Second {
+				t.Errorf("long poll at the limit: %d messages after %v, want none after 5s", len(got), time.Since(start))
+			}
+			time.Sleep(30 * time.Second)
+			if got := f.get(url, 10); len(got) != 3 {
+				t.Errorf("%d messages once three are back, want 3", len(got))
+			}
 		}
 	})
 }

@@ -57,6 +57,13 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
 // sweep removes messages that have expired, and sets the timer for the next that will.
 func (s *Service) sweep(tx kv.Tx, id queueID, due time.Time) error {
 	q, idRow, err := s.byID(tx, id)
@@ -67,27 +74,27 @@ func (s *Service) sweep(tx kv.Tx, id queueID, due time.Time) error {
 	next := now.Add(q.row.retention())
 	expired := now.Add(-q.row.retention()).UnixMilli()
 	var gone []*message
-	seen := 0
+	seen, more := 0, false
 	// Messages are read again below where it matters; those sent meanwhile expire later.
 	for key, value := range tx.Snapshot().Scan(kv.Range{Start: q.messages, End: q.messages.PrefixEnd()}) {
 		made := madeAt(key, &q.queueKeys)
 		if made.UnixMilli() > expired {
-			next = made.Add(q.row.retention())
+			next = earlier(next, made.Add(q.row.retention()))
 			break
 		}
 		if seen++; seen > sweepBatch {
-			next = now
+			more = true
 			break
 		}
 		m := new(message)
 		if err := m.decode(value); err != nil {
 			return fmt.Errorf("message in queue %d: %w", id, err)
 		}
-		if m.enqueued <= expired { // a FIFO dead letter may have been enqueued later than it was made
-			m.body, m.attributes = nil, nil // they are lent by the store
+		m.body, m.attributes = nil, nil // they are lent by the store
+		if m.enqueued <= expired {
 			gone = append(gone, m)
-		} else if at := time.UnixMilli(m.enqueued).UTC().Add(q.row.retention()); at.Before(next) {
-			next = at
+		} else { // a FIFO dead letter, which was enqueued later than it was made
+			next = earlier(next, time.UnixMilli(m.enqueued).UTC().Add(q.row.retention()))
 		}
 	}
 	for _, m := range gone {
@@ -95,7 +102,10 @@ func (s *Service) sweep(tx kv.Tx, id queueID, due time.Time) error {
 			return err
 		}
 	}
-	if seen > 0 && len(gone) < sweepBatch {
+	switch {
+	case more && len(gone) > 0:
+		next = now
+	case seen > 0:
 		next = later(next, now.Add(minSweepInterval))
 	}
 	return s.setSweep(tx, id, idRow, next)
