@@ -62,6 +62,7 @@ func agreeOn(t *testing.T, set *eventpattern.Set[int], patterns map[int]*eventpa
 		if got := p.Match(e); got != want {
 			t.Errorf("pattern %s\nevent %s\nMatch = %t, want %t", p, source, got, want)
 		}
+		explained(t, p, e)
 		if got := slices.Contains(matched, id); got != want {
 			t.Errorf("pattern %s\nevent %s\nSet.Match found it: %t, want %t", p, source, got, want)
 		}
@@ -72,6 +73,29 @@ func agreeOn(t *testing.T, set *eventpattern.Set[int], patterns map[int]*eventpa
 		}
 	}
 	return len(matched)
+}
+
+// explained requires that an explanation agrees with Match and with itself.
+func explained(t *testing.T, p *eventpattern.Pattern, e *eventpattern.Event) {
+	t.Helper()
+	x := eventpattern.Explain(p, e)
+	nearest := x.Branches[0]
+	fails := slices.IndexFunc(nearest.Conditions, func(c eventpattern.ConditionExplanation) bool {
+		return c.Outcome > eventpattern.MetByAbsence
+	})
+	switch {
+	case x.Matched != p.Match(e), x.Matched != nearest.Matched, x.Matched != (fails < 0), x.Matched != (x.Field == ""):
+		t.Errorf("pattern %s\nMatch = %t, explained as\n%s", p, p.Match(e), x)
+	case fails >= 0 && nearest.Conditions[fails].Field != x.Field:
+		t.Errorf("pattern %s\nfield %s decided, explained as\n%s", p, x.Field, x)
+	}
+	for _, b := range x.Branches {
+		for _, c := range b.Conditions {
+			if (c.Outcome == eventpattern.Met) != (c.By != "") {
+				t.Errorf("pattern %s\ncondition on %s is %v by %q", p, c.Field, c.Outcome, c.By)
+			}
+		}
+	}
 }
 
 func TestAgreement(t *testing.T) {
@@ -113,6 +137,7 @@ func FuzzCompile(f *testing.F) {
 		}
 		var set eventpattern.Set[string]
 		set.Put("p", p)
+		explained(t, p, e)
 		if got := len(set.Match(e, nil)) == 1; got != p.Match(e) {
 			t.Errorf("pattern %q event %q: Match = %t, Set says %t", pattern, event, p.Match(e), got)
 		}

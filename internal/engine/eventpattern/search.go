@@ -15,6 +15,8 @@ type search struct {
 	seen    []uint32     // by node: when it was visited
 	found   []uint32     // by pattern: when it was found to match
 
+	inArrays bool // some field at a path of the tree lies in an array
+
 	stack  []*treeNode
 	fold   []byte
 	solver solver
@@ -61,7 +63,7 @@ func (s *search) run(e *Event, dst []int32) []int32 {
 
 // begin sorts the event's fields by path number.
 func (s *search) begin(e *Event) {
-	s.event = e
+	s.event, s.inArrays = e, false
 	s.present = s.present[:0]
 	if s.now++; s.now == 0 { // after 2³² events old stamps could be mistaken for new ones
 		clear(s.paths)
@@ -84,6 +86,7 @@ func (s *search) begin(e *Event) {
 			s.present = append(s.present, number)
 		}
 		p.outside = p.outside || e.fields[i].node == 0
+		s.inArrays = s.inArrays || e.fields[i].node != 0
 		s.next[i] = p.first
 		p.first = int32(i)
 	}
@@ -118,9 +121,12 @@ func (s *search) follow(e *edges) {
 	}
 }
 
-// meets decides about a branch whose conditions are each met.
+// meets decides about a branch whose conditions are each met by themselves.
 func (s *search) meets(r ref) bool {
-	return s.event.flat() || s.solver.meets(s.event, s.tree.patterns[r.pattern].branches[r.branch], s.fieldsAt)
+	if !s.inArrays {
+		return true
+	}
+	return s.solver.meets(s.event, s.tree.patterns[r.pattern].branches[r.branch], s.fieldsAt)
 }
 
 func (s *search) fieldsAt(c *condition, dst []int32) []int32 {
