@@ -20,13 +20,14 @@ type committer struct {
 	inFlight atomic.Int64 // groups that are applied and not yet durable
 	applied  chan *group  // to sync
 
-	durable  atomic.Uint64 // Pebble's sequence number after the last group that is on disk
-	mark     [markBytes]byte
-	window   window
-	counters counters
-	number   uint64 // of the last transaction
-	reserved uint64 // numbers up to this one are used up after a restart
-	group    *group // under construction
+	durable      atomic.Uint64 // Pebble's sequence number after the last group that is on disk
+	mark         [markBytes]byte
+	rangeDeletes int // in the memtable, at most
+	window       window
+	counters     counters
+	number       uint64 // of the last transaction
+	reserved     uint64 // numbers up to this one are used up after a restart
+	group        *group // under construction
 }
 
 // group is the transactions that commit together.
@@ -220,11 +221,7 @@ func (c *committer) write(t *tx, o *op) {
 		_ = b.Set(key, o.value, nil)
 		c.window.add(t.number, c.store.hash(key), key)
 	case opRange:
-		s := span{o.key, o.value}
-		_ = b.DeleteRange(s.start, s.lastKey(), nil)
-		c.window.addSpan(t.number, s)
-		c.group.spans = true
-		c.restoreMeta(s)
+		c.deleteRange(t, o)
 	case opDropped:
 	case opAtomic:
 		invariant.Check(false, "an atomic operation was not resolved")
@@ -252,6 +249,7 @@ func (c *committer) apply(g *group) {
 	for _, t := range g.txs {
 		c.store.stripes.unlock(t)
 	}
+	c.flushRangeDeletes()
 }
 
 // sync waits for one group after the other to be on disk, and answers its transactions.

@@ -14,6 +14,9 @@ const (
 	maxGroups = 64
 )
 
+// maxPooledOps is the size of a transaction, in writes, beyond which its memory is not kept for the next.
+const maxPooledOps = 1024
+
 // Retries.
 const (
 	maxAttempts      = 64                     // runs of one transaction; kv.ErrTooOld beyond

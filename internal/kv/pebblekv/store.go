@@ -131,6 +131,9 @@ func (s *Store) try(ctx context.Context, t *tx, fn func(tx kv.Tx) error, want []
 		s.metrics.tooOld.Add(1)
 		err = fmt.Errorf("%w: more than %v", kv.ErrTooOld, kv.MaxTxDuration)
 	}
+	if err == nil && t.writes.ranges > 0 {
+		err = t.expand()
+	}
 	if err == nil && len(t.writes.ops) > 0 {
 		t.base.release()
 		submitted = true

@@ -40,6 +40,9 @@ func (t *tx) begin() {
 	t.base = reader{snap: t.snap, now: t.store.clock.Now()}
 	t.points, t.ranges, t.keys, t.reads = t.points[:0], t.ranges[:0], t.keys[:0], 0
 	t.writes.reset()
+	if cap(t.writes.ops) > maxPooledOps {
+		t.writes, t.keys = writeSet{}, nil
+	}
 	t.bytes, t.stamped, t.index, t.onCommit = 0, 0, 0, nil
 }
 

@@ -18,7 +18,11 @@ type window struct {
 	groups []*written        // oldest first; the last one is under construction
 	floor  uint64            // what transactions up to this number wrote is forgotten
 	keys   int               // in all groups
+	spare  []*written        // empty
 }
+
+// maxSpare is how many empty groups are kept for their memory.
+const maxSpare = 8
 
 // written is what one group wrote.
 type written struct {
@@ -30,7 +34,15 @@ type written struct {
 }
 
 // begin opens a group after transaction number n.
-func (w *window) begin(n uint64) { w.groups = append(w.groups, &written{last: n}) }
+func (w *window) begin(n uint64) {
+	g := &written{}
+	if last := len(w.spare) - 1; last >= 0 {
+		g = w.spare[last]
+		w.spare = w.spare[:last]
+	}
+	g.last = n
+	w.groups = append(w.groups, g)
+}
 
 // point is a row that a transaction read.
 type point struct {
@@ -80,8 +92,7 @@ const maxUnsorted = 64
 // wroteIn returns a key of the group that lies in r. Groups are sorted only when a transaction that read a range asks.
 func (g *written) wroteIn(r span) ([]byte, bool) {
 	if len(g.keys)-g.sorted > maxUnsorted {
-		slices.SortFunc(g.keys, bytes.Compare)
-		g.sorted = len(g.keys)
+		g.sort()
 	}
 	i := sort.Search(g.sorted, func(i int) bool { return bytes.Compare(g.keys[i], r.start) >= 0 })
 	if i < g.sorted && r.endsAfter(g.keys[i]) {
@@ -93,6 +104,22 @@ func (g *written) wroteIn(r span) ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// sort puts all keys in order. Those that came since the last time are few.
+func (g *written) sort() {
+	added := slices.SortedFunc(slices.Values(g.keys[g.sorted:]), bytes.Compare)
+	i := g.sorted - 1
+	for at, j := len(g.keys)-1, len(added)-1; j >= 0; at-- {
+		if i >= 0 && bytes.Compare(g.keys[i], added[j]) > 0 {
+			g.keys[at] = g.keys[i]
+			i--
+			continue
+		}
+		g.keys[at] = added[j]
+		j--
+	}
+	g.sorted = len(g.keys)
 }
 
 // add records that transaction number n, the newest, wrote key.
@@ -125,6 +152,12 @@ func (w *window) forget(oldest uint64) {
 		}
 		w.keys -= len(g.keys) + len(g.spans)
 		w.floor = max(w.floor, g.last)
+		if len(w.spare) < maxSpare {
+			clear(g.keys)
+			clear(g.spans)
+			*g = written{hashes: g.hashes[:0], keys: g.keys[:0], spans: g.spans[:0]}
+			w.spare = append(w.spare, g)
+		}
 	}
 	w.groups = slices.Delete(w.groups, 0, drop)
 	invariant.Check(w.keys >= 0, "window has %d keys", w.keys)

@@ -44,6 +44,8 @@ type op struct {
 	key, value []byte
 	atoms      []atom
 	stamp      *kv.Stamp
+	rows       [][]byte // of opRange: the keys in the snapshot, if there are few
+	few        bool
 }
 
 // writeSet holds what a transaction writes: its effects in the order of the calls, at most one for each key, and an
@@ -56,6 +58,8 @@ type writeSet struct {
 	run   []int32 // positions in ops, sorted by key
 	short []int32 // same, recent ones
 	spans []span  // deleted ranges, sorted and disjoint
+
+	ranges int // opRange ops
 
 	keys, values arena // of ops and spans; apart, since the window keeps keys for longer
 }
@@ -88,6 +92,7 @@ const maxShortRun = 256
 func (w *writeSet) reset() {
 	clear(w.ops)
 	clear(w.spans)
+	w.ranges = 0
 	w.ops, w.run, w.short, w.spans = w.ops[:0], w.run[:0], w.short[:0], w.spans[:0]
 }
 
@@ -185,6 +190,7 @@ func (w *writeSet) deleteRange(s span) {
 	}
 	w.run = slices.Delete(run, from, to)
 	w.ops = append(w.ops, op{kind: opRange, key: s.start, value: s.end})
+	w.ranges++
 
 	first := sort.Search(len(w.spans), func(i int) bool { return w.spans[i].endsAfter(s.start) || bytes.Equal(w.spans[i].end, s.start) })
 	last := first
