@@ -1,7 +1,7 @@
 package timer
 
 import (
-	"maps"
+	"bytes"
 	"slices"
 	"time"
 
@@ -13,6 +13,7 @@ const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 	maxFailing = 10_000 // timers remembered; those beyond are found again by the scans from the very start
+	maxRetries = 64     // timers retried before the loop looks for others that are due
 )
 
 // failing holds the timers whose handler failed. It lives in memory: after a restart they are simply due.
@@ -46,17 +47,21 @@ func (f *failing) has(key kv.Key) bool {
 
 func (f *failing) remove(key kv.Key) { delete(f.byKey, string(key)) }
 
-// due returns the timers to retry, those that were due first before others.
+// due returns timers to retry, at most maxRetries, those that were due first before others.
 func (f *failing) due(now time.Time) []kv.Key {
-	var keys []kv.Key
-	for _, k := range slices.Sorted(maps.Keys(f.byKey)) {
-		if !f.byKey[k].retry.After(now) {
-			keys = append(keys, kv.Key(k))
-		}
-	}
 	if !f.overflow.After(now) {
 		f.overflow = time.Time{}
 	}
+	var keys []kv.Key
+	for k, one := range f.byKey {
+		if len(keys) == maxRetries {
+			break
+		}
+		if !one.retry.After(now) {
+			keys = append(keys, kv.Key(k))
+		}
+	}
+	slices.SortFunc(keys, func(a, b kv.Key) int { return bytes.Compare(a, b) })
 	return keys
 }
 

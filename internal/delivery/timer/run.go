@@ -30,7 +30,7 @@ func (s *Service) Run(ctx context.Context) error {
 		until := s.clock.Now().Add(idlePoll)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how Run is stopped
 		case errors.Is(err, kv.ErrClosed):
 			return err
 		case err != nil:

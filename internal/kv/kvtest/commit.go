@@ -37,8 +37,8 @@ var commitTests = map[string]func(f *fixture){
 		for range 20 { // more often than a store has of anything
 			func() {
 				defer func() {
-					if got := recover(); got != errTest {
-						f.Errorf("recover() = %v, want the closure's panic", got)
+					if err, ok := recover().(error); !ok || !errors.Is(err, errTest) {
+						f.Errorf("recover() = %v, want the closure's panic", err)
 					}
 				}()
 				f.update(func(tx kv.Tx) {
@@ -51,8 +51,8 @@ var commitTests = map[string]func(f *fixture){
 			}()
 			func() {
 				defer func() {
-					if got := recover(); got != errTest {
-						f.Errorf("recover() = %v, want the view's panic", got)
+					if err, ok := recover().(error); !ok || !errors.Is(err, errTest) {
+						f.Errorf("recover() = %v, want the view's panic", err)
 					}
 				}()
 				f.view(func(kv.Reader) { panic(errTest) })

@@ -161,7 +161,8 @@ var concurrentTests = map[string]func(f *fixture){
 	},
 
 	"CountersAreExact": func(f *fixture) {
-		var sum, highest, lowest atomic.Int64
+		var mu sync.Mutex
+		var sum, highest, lowest int64
 		f.each(goroutines, func(_ int, rnd *rand.Rand) {
 			for i := range 100 {
 				delta, v := rnd.Int64N(100)-40, rnd.Int64()-rnd.Int64()
@@ -176,11 +177,9 @@ var concurrentTests = map[string]func(f *fixture){
 				if runs != 1 {
 					f.Errorf("an update without reads ran %d times", runs)
 				}
-				sum.Add(delta)
-				for old := highest.Load(); v > old && !highest.CompareAndSwap(old, v); old = highest.Load() {
-				}
-				for old := lowest.Load(); v < old && !lowest.CompareAndSwap(old, v); old = lowest.Load() {
-				}
+				mu.Lock()
+				sum, highest, lowest = sum+delta, max(highest, v), min(lowest, v)
+				mu.Unlock()
 				if i%10 == 0 { // a reader, and one that writes the row by other means
 					f.update(func(tx kv.Tx) {
 						tx.Set(key("count"), kv.AppendInt64(nil, kv.Int64(tx.Get(key("count")))+1000))
@@ -188,9 +187,9 @@ var concurrentTests = map[string]func(f *fixture){
 				}
 			}
 		})
-		f.wantNumber("sum", sum.Load())
-		f.wantNumber("max", highest.Load())
-		f.wantNumber("min", lowest.Load())
+		f.wantNumber("sum", sum)
+		f.wantNumber("max", highest)
+		f.wantNumber("min", lowest)
 		f.wantNumber("count", goroutines*100+goroutines*10*1000)
 	},
 
@@ -293,14 +292,17 @@ var concurrentTests = map[string]func(f *fixture){
 
 	// The trap of early visibility: what a view shows, and what an update that wrote nothing has seen, stays.
 	"TrapNoAnswerIsTakenBack": func(f *fixture) {
-		var highest atomic.Int64 // that anybody has answered
-		answer := func(n int64) {
-			for old := highest.Load(); n > old && !highest.CompareAndSwap(old, n); old = highest.Load() {
-			}
+		var mu sync.Mutex
+		highest := int64(0) // that anybody has answered
+		answer := func(n int64) int64 {
+			mu.Lock()
+			defer mu.Unlock()
+			highest = max(highest, n)
+			return highest
 		}
 		f.each(goroutines, func(g int, _ *rand.Rand) {
 			for range 60 {
-				before, n := highest.Load(), int64(0)
+				before, n := answer(0), int64(0)
 				read := func(r kv.Reader) { n = kv.Int64(r.Get(key("n"))) }
 				switch g % 4 {
 				case 0:
@@ -329,6 +331,7 @@ var concurrentTests = map[string]func(f *fixture){
 
 	"Serializable": func(f *fixture) {
 		Rounds(f.T, func(t *testing.T, seed uint64) {
+			t.Helper()
 			f := &fixture{T: t, db: f.db}
 			f.update(func(tx kv.Tx) { tx.DeleteRange(kv.K(table), nil) })
 			history := record(f, seed)

@@ -96,6 +96,7 @@ func TestModel(t *testing.T) {
 // TestMetamorphicOfTheModel runs the model against itself.
 func TestMetamorphicOfTheModel(t *testing.T) {
 	Rounds(t, func(t *testing.T, seed uint64) {
+		t.Helper()
 		reopen := func(_ *testing.T, s kv.Store, _ bool) kv.Store { return s }
 		Metamorphic(t, seed, 2000, memkv.New(clock.New()), memkv.New(clock.New()), reopen)
 	})

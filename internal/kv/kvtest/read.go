@@ -3,6 +3,7 @@ package kvtest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/cumulet/cumulet/internal/kv"
@@ -112,19 +113,19 @@ var readTests = map[string]func(f *fixture){
 					break
 				}
 			}
-			var got string
+			var got strings.Builder
 			for k, v := range r.Scan(all()) {
 				outer := string(v)
 				for _, v := range r.Scan(limited(reversed(kv.Range{Start: k, End: all().End}), 2)) {
-					got += outer + string(v) + " "
+					got.WriteString(outer + string(v) + " ")
 				}
 				f.want(r, "b", `"b"`)
 				if string(v) != outer {
 					f.Errorf("the row changed from %q to %q within the loop", outer, v)
 				}
 			}
-			if want := "ad ac bd bc cd cc dd "; got != want {
-				f.Errorf("nested scans yield %s, want %s", got, want)
+			if want := "ad ac bd bc cd cc dd "; got.String() != want {
+				f.Errorf("nested scans yield %s, want %s", got.String(), want)
 			}
 		}
 		f.view(check)
@@ -165,12 +166,12 @@ var readTests = map[string]func(f *fixture){
 			change()
 			f.want(r, "a", `"a"`)
 			f.want(r, "n", "none")
-			var got string
+			var got []byte
 			for _, v := range r.Scan(all()) {
-				got += string(v)
+				got = append(got, v...)
 				change()
 			}
-			if got != "abc" {
+			if string(got) != "abc" {
 				f.Errorf("the scan yields %s, want abc", got)
 			}
 			f.want(r, "c", `"c"`)
