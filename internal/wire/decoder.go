@@ -122,6 +122,9 @@ func (d *decoder) mismatch(m *Member, n *Node) {
 
 // addMissing notes that m, a member or element of the innermost frame, is not there.
 func (d *decoder) addMissing(m *Member) {
+	if len(d.missing) == maxViolations {
+		return
+	}
 	d.missing = append(d.missing, string(d.appendPath(nil, m)))
 }
 

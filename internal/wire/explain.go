@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// maxViolations is how many violations one answer names; a request of 1 MiB can have hundreds of thousands.
+const maxViolations = 100
+
 // violation is a constraint that an input breaks.
 type violation struct {
 	path      string // in AWS's form, such as entries.1.member.id
@@ -148,7 +151,7 @@ func (e *explainer) leave(in explained, broken ...string) {
 		e.text = append(e.text[:in.start], "*** Sensitive Data Redacted ***"...)
 	}
 	switch {
-	case len(broken) == 0 || e.requiredOnly:
+	case len(broken) == 0 || e.requiredOnly || len(e.found) >= maxViolations:
 	case e.top().m.Of.Kind == KindList || e.top().m.Of.Kind == KindMap:
 		e.top().element = true
 	default:
@@ -186,7 +189,7 @@ func (e *explainer) absent(m *Member, null bool) bool {
 	}
 	in := e.enter(m)
 	missing := m.Required && slices.Contains(e.missing, string(e.path))
-	if missing {
+	if missing && len(e.found) < maxViolations {
 		v := e.violation(in, "Member must not be null")
 		v.missing = true
 		e.found = append(e.found, v)

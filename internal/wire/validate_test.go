@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cumulet/cumulet/internal/api/catalog"
+	"github.com/cumulet/cumulet/internal/api/sqs"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/jsonbody"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
@@ -40,6 +41,19 @@ func callOf(t testing.TB, service, operation string) *wire.Call {
 	}
 	t.Fatalf("no operation %s of %s", operation, service)
 	return nil
+}
+
+// TestValidateMany makes sure that a request cannot ask for an answer, or for work, that is much larger than itself.
+func TestValidateMany(t *testing.T) {
+	in := &sqs.SendMessageBatchInput{}
+	missing, err := jsonbody.Wire.Decode(`{"QueueUrl":"q","Entries":[`+strings.Repeat("{},", 100_000)+"{}]}", in)
+	if err != nil || len(missing) != 100 {
+		t.Fatalf("Decode = %d missing, %v; want 100", len(missing), err)
+	}
+	err = wire.Validate(&wire.Call{}, in, missing)
+	if err == nil || !strings.HasPrefix(err.Error(), "ValidationException: 100 validation errors detected: ") || len(err.Error()) > 20_000 {
+		t.Errorf("Validate = %.200v", err)
+	}
 }
 
 // TestValidate compares with texts that AWS answered; those without a comment are recorded.

@@ -1038,7 +1038,7 @@ var schemaOfReverseOrder = wire.Schema{Name: "ReverseOrder", Kind: wire.KindBool
 
 var schemaOfRoleArn = wire.Schema{Name: "RoleArn", Kind: wire.KindString, Pattern: &wire.Pattern{Source: "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"}}
 
-var schemaOfRuntime = wire.Schema{Name: "Runtime", Kind: wire.KindString, Enum: []string{"nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0"}}
+var schemaOfRuntime = wire.Schema{Name: "Runtime", Kind: wire.KindString}
 
 var schemaOfRuntimeVersionArn = wire.Schema{Name: "RuntimeVersionArn", Kind: wire.KindString, HasMin: true, Min: 26, HasMax: true, Max: 2048, Pattern: &wire.Pattern{Source: "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"}}
 
@@ -1058,7 +1058,7 @@ var schemaOfSchemaRegistryEventRecordFormat = wire.Schema{Name: "SchemaRegistryE
 
 var schemaOfSchemaRegistryUri = wire.Schema{Name: "SchemaRegistryUri", Kind: wire.KindString, HasMin: true, Min: 1, HasMax: true, Max: 10000, Pattern: &wire.Pattern{Source: "[a-zA-Z0-9-\\/*:_+=.@-]*"}}
 
-var schemaOfSecurityGroupId = wire.Schema{Name: "SecurityGroupId", Kind: wire.KindString}
+var schemaOfSecurityGroupId = wire.Schema{Name: "SecurityGroupId", Kind: wire.KindString, HasMin: true, Min: 0, HasMax: true, Max: 1024, Pattern: &wire.Pattern{Source: "sg-[0-9a-zA-Z]*"}}
 
 var schemaOfSecurityGroupIds = wire.Schema{Name: "SecurityGroupIds", Kind: wire.KindList, Elem: &wire.Member{Name: "member", Of: &schemaOfSecurityGroupId}, HasMin: true, Min: 0, HasMax: true, Max: 5}
 
