@@ -33,11 +33,7 @@ type cron struct {
 // yearSet holds years from minYear on: bit i is minYear+i.
 type yearSet [4]uint64
 
-func (s *yearSet) add(year int) {
-	if minYear <= year && year <= maxYear {
-		s[(year-minYear)/64] |= 1 << ((year - minYear) % 64)
-	}
-}
+func (s *yearSet) add(year int) { s[(year-minYear)/64] |= 1 << ((year - minYear) % 64) }
 
 // next returns the first year of the set that is not before the given one.
 func (s *yearSet) next(year int) (int, bool) {

@@ -10,6 +10,7 @@ import (
 type field struct {
 	name     string
 	min, max int
+	past     int      // largest number that is accepted although it is over max and names nothing; 0 if none is
 	maxStep  int      // largest step, 0 if there are no steps; Observed: PutRule refuses */60 minutes
 	names    []string // of min, min+1, …; nil if there are none
 	wraps    bool     // whether a range may run over max and go on at min
@@ -41,7 +42,7 @@ func parseCron(body string, dialect Dialect) (Schedule, string) {
 		for i, p := range parts {
 			parts[i] = strings.TrimRight(p, ",") // Observed: PutRule takes cron(0/5, 9-18, ?, *, MON-FRI, *)
 		}
-		years.max = 9999 // Observed: PutRule takes the year 2500, which never comes
+		years.past = 9999 // Observed: PutRule takes the year 2500, which never comes
 	}
 	var c cron
 	var reason string
@@ -168,6 +169,9 @@ func (f *field) item(s string, add func(int)) string {
 		}
 		hi += size
 	}
+	if !f.wraps {
+		hi = min(hi, f.max)
+	}
 	for v := lo; v <= hi; v += step {
 		add(f.min + (v-f.min)%size)
 	}
@@ -185,7 +189,7 @@ func (f *field) value(s string) (int, string) {
 	if !ok {
 		return 0, strconv.Quote(s) + " is no value"
 	}
-	if n < int64(f.min) || n > int64(f.max) {
+	if n < int64(f.min) || n > int64(max(f.max, f.past)) {
 		return 0, s + " is not between " + strconv.Itoa(f.min) + " and " + strconv.Itoa(f.max)
 	}
 	return int(n), ""
