@@ -93,10 +93,14 @@ func (e *encoder) object(s wire.Shape) {
 func (e *encoder) begin(m *wire.Member) bool {
 	switch e.modes[len(e.modes)-1] {
 	case inObject:
-		if e.style.wire && m.In != wire.InBody && len(e.modes) == 1 {
+		if !e.style.wire {
+			e.key(e.style.dialect.Name(m))
+			break
+		}
+		if m.In != wire.InBody && len(e.modes) == 1 {
 			return false
 		}
-		e.key(e.style.dialect.Name(m))
+		e.key(m.Wire)
 	case inList:
 		e.comma()
 	case inMap: // Entry has written the key
@@ -116,10 +120,12 @@ func (e *encoder) comma() {
 }
 
 func (e *encoder) key(name string) {
-	e.comma()
-	e.buf = append(e.buf, '"')
-	e.buf = append(e.buf, name...)
-	e.buf = append(e.buf, '"', ':')
+	b := e.buf
+	if c := b[len(b)-1]; c != '{' { // an object has not just been opened
+		b = append(b, ',')
+	}
+	b = append(append(b, '"'), name...)
+	e.buf = append(b, '"', ':')
 }
 
 // String implements wire.Visitor.
