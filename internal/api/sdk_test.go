@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	"github.com/cumulet/cumulet/internal/api/catalog"
+	"github.com/cumulet/cumulet/internal/gateway"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,7 @@ type runner struct {
 	service
 	wire                      *wire.Model
 	model                     *wiretest.Model
+	router                    *gateway.Router
 	shapes                    map[string]generated
 	requests, answers, errors int
 }
@@ -54,7 +56,7 @@ type generated struct{ input, output reflect.Type }
 
 func newRunner(t *testing.T, s service) *runner {
 	t.Helper()
-	r := &runner{service: s, shapes: map[string]generated{}}
+	r := &runner{service: s, shapes: map[string]generated{}, router: gateway.NewRouter(catalog.Models)}
 	for _, m := range catalog.Models {
 		if m.ID == s.id {
 			r.wire = m

@@ -13,12 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cumulet/cumulet/internal/gateway"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRequestSnapshots decodes the requests that AWS recorded from its own clients, one an operation with every member set,
+// TestRequestSnapshots routes and decodes the requests that AWS recorded from its own clients, one an operation with every member set,
 // which lie in the modules of its SDK. Every member must be there.
 func TestRequestSnapshots(t *testing.T) {
 	for _, s := range services() {
@@ -34,7 +35,7 @@ func TestRequestSnapshots(t *testing.T) {
 					decoded++
 				}
 			}
-			t.Logf("%s: %d of %d request snapshots decoded, every member set", s.id, decoded, len(files))
+			t.Logf("%s: %d of %d request snapshots routed and decoded, every member set", s.id, decoded, len(files))
 		})
 	}
 }
@@ -80,7 +81,7 @@ func (r *runner) snapshot(t *testing.T, file string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok := true
+	ok := r.routed(t, op, data)
 	targets := []wire.Shape{r.model.Input(op)}
 	if g, found := r.shapes[op]; found {
 		targets = append(targets, reflect.New(g.input).Interface().(wire.Shape))
@@ -113,6 +114,28 @@ func (r *runner) snapshot(t *testing.T, file string) bool {
 		}
 	}
 	return ok
+}
+
+// routed reports whether the gateway would take a snapshot for the operation that it is of.
+func (r *runner) routed(t *testing.T, op string, data []byte) bool {
+	t.Helper()
+	req, err := parseSnapshot(data, false)
+	if err != nil {
+		t.Fatalf("%s: %v", op, err)
+	}
+	in := &gateway.Input{Method: req.Method, Host: "127.0.0.1:4566", Path: req.Path, Query: req.Query, Header: req.Header, Scope: r.wire.SigningName}
+	if strings.HasPrefix(r.model.Operation(op).URI, "/{Bucket}") {
+		in.Host = "bucket.s3.us-east-1.amazonaws.com"
+	}
+	target := r.router.Route(in)
+	if target.InForm {
+		target = r.router.RouteForm(target, in, string(req.Body))
+	}
+	if e := target.Endpoint; e == nil || e.Model != r.wire || e.Operation.Name != op || target.Protocol.String() != r.protocol.Name() {
+		t.Errorf("%s: %s %s?%s is routed to %+v", op, in.Method, in.Path, in.Query, target)
+		return false
+	}
+	return true
 }
 
 // parseSnapshot reads a line with the method and the URI, headers, and the body, with empty lines between them.
