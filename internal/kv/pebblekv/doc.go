@@ -37,6 +37,9 @@
 // good, answers everybody with kv.ErrUnavailable and asks to be closed (Failed). What was acknowledged is on disk. A
 // transaction that was not answered may or may not be there after the restart.
 //
+// Damage to tables, log and manifest is looked for before Pebble opens them (logcheck.go, verify.go): Pebble itself
+// takes a damaged piece of the log for its end. Only the last group before a crash cannot be told from an unfinished one.
+//
 // A disk that fills up makes Update fail before Pebble itself has no room (space.go), and Update works again once
 // there is space.
 //

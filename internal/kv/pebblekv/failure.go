@@ -1,6 +1,7 @@
 package pebblekv
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,7 +68,7 @@ func (f *failure) onExit(what string) {
 
 // Infof implements pebble.Logger.
 func (f *failure) Infof(format string, args ...any) {
-	if f.log.Enabled(nil, slog.LevelDebug) { //nolint:staticcheck // a handler gets no context here anyway
+	if f.log.Enabled(context.Background(), slog.LevelDebug) {
 		f.log.Debug("engine", "text", fmt.Sprintf(format, args...))
 	}
 }

@@ -20,6 +20,7 @@ const maxPooledOps = 1024
 // Retries.
 const (
 	maxAttempts      = 64                     // runs of one transaction; kv.ErrTooOld beyond
+	maxUpdateTime    = 30 * time.Second       // in all runs of one transaction; kv.ErrTooOld beyond
 	stripesFrom      = 2                      // the attempt, counted from 0, that first locks the keys it lost
 	backoffFrom      = 3                      // the attempt, counted from 0, that first waits
 	minBackoff       = 500 * time.Microsecond // doubles with each attempt; the wait is a random part of it

@@ -53,7 +53,7 @@ func Open(o Options) (*Store, error) {
 		dir: o.Dir, fs: o.FS, clock: o.Clock, log: o.Log,
 		seed:    maphash.MakeSeed(),
 		stripes: newStripeLocks(),
-		space:   &space{fs: o.FS, dir: o.Dir, clock: o.Clock, reserve: o.ReserveBytes},
+		space:   &space{fs: o.FS, dir: o.Dir, clock: o.Clock, log: o.Log, reserve: o.ReserveBytes},
 	}
 	s.txs = sync.Pool{New: func() any { return &tx{store: s, done: make(chan error, 1)} }}
 	s.failure = &failure{log: o.Log, done: make(chan struct{}), before: func() {

@@ -3,6 +3,7 @@ package pebblekv
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,10 +21,10 @@ type space struct {
 	fs      vfs.FS
 	dir     string
 	clock   *clock.Clock
+	log     *slog.Logger
 	reserve uint64 // bytes
 
 	unchecked atomic.Int64 // bytes written since the last look
-	exhausted atomic.Bool  // a write failed for lack of space since the last look
 
 	mu   sync.Mutex
 	at   time.Time // of the last look
@@ -44,6 +45,15 @@ func (s *space) check() error {
 	}
 	s.at = now
 	s.unchecked.Store(0)
+	before := s.err
+	defer func() {
+		switch {
+		case before == nil && s.err != nil:
+			s.log.Error("store takes no more writes for now", "err", s.err)
+		case before != nil && s.err == nil:
+			s.log.Warn("store takes writes again")
+		}
+	}()
 	use, err := s.fs.GetDiskUsage(s.dir)
 	switch {
 	case errors.Is(err, vfs.ErrUnsupported):

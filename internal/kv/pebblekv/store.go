@@ -83,7 +83,8 @@ func (s *Store) Update(ctx context.Context, fn func(tx kv.Tx) error, opts ...kv.
 	defer s.snaps.leave()
 	want := s.stripesOf(opts)
 	t := s.txs.Get().(*tx)
-	for attempt := range maxAttempts {
+	begin, attempt := s.clock.Now(), 0
+	for attempt < maxAttempts && s.clock.Now().Sub(begin) < maxUpdateTime {
 		err := s.try(ctx, t, fn, want, attempt)
 		if !errors.Is(err, errConflict) {
 			if !errors.Is(err, kv.ErrUnavailable) {
@@ -92,13 +93,14 @@ func (s *Store) Update(ctx context.Context, fn func(tx kv.Tx) error, opts ...kv.
 			return err
 		}
 		s.metrics.conflicts.Add(1)
-		if attempt+1 >= stripesFrom && t.lost != 0 && len(want) < maxLockedStripes {
+		attempt++
+		if attempt >= stripesFrom && t.lost != 0 && len(want) < maxLockedStripes {
 			want = addStripe(slices.Clone(want), t.lost)
 		}
 	}
 	s.txs.Put(t)
 	s.metrics.tooOld.Add(1)
-	return fmt.Errorf("%w: %d attempts", kv.ErrTooOld, maxAttempts)
+	return fmt.Errorf("%w: %d attempts", kv.ErrTooOld, attempt)
 }
 
 // try runs a transaction once and commits it.

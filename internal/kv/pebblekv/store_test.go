@@ -110,13 +110,13 @@ func TestBubble(t *testing.T) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := open(t, Options{MemTableBytes: 1 << 20})
+				s := open(t, Options{MemTableBytes: 64 << 10})
 				start := time.Now()
 				for day := range 5 {
 					var wg sync.WaitGroup
 					for g := range 8 {
 						wg.Go(func() {
-							for i := range 50 {
+							for i := range 15 {
 								update(t, s, func(tx kv.Tx) {
 									tx.Get(key("hot"))
 									tx.Set(key("hot"), make([]byte, 1000))
@@ -169,4 +169,52 @@ func TestCounterContended(t *testing.T) {
 			t.Logf("%+v", m)
 		})
 	}
+}
+
+// A checkpoint is a store of its own, as of the moment that it was made.
+func TestCheckpoint(t *testing.T) {
+	fs := vfs.NewMem()
+	s := open(t, small(fs))
+	l := newLedger(make([]int, 4))
+	if err := l.run(s, 50); err != nil {
+		t.Fatal(err)
+	}
+	then := l.progress()
+	if err := s.Checkpoint("copy"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.run(s, 5); err != nil {
+		t.Fatal(err)
+	}
+	o := small(fs)
+	o.Dir = "copy"
+	resume(t, open(t, o), then, then)
+	if err := s.Checkpoint("copy"); err == nil {
+		t.Error("Checkpoint into a directory that exists = nil, want an error")
+	}
+	if _, err := verifyLedger(s, l.acked, l.acked); err != nil {
+		t.Error(err)
+	}
+}
+
+// An Update that only ever conflicts gives up, in bounded time.
+func TestTooOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{})
+		runs, start := 0, time.Now()
+		err := s.Update(context.Background(), func(tx kv.Tx) error {
+			runs++
+			tx.Get(key("a"))
+			update(t, s, func(tx kv.Tx) { tx.Set(key("a"), nil) })
+			time.Sleep(time.Second)
+			tx.Set(key("b"), nil)
+			return nil
+		})
+		if took := time.Since(start); !errors.Is(err, kv.ErrTooOld) || runs < 10 || took > 2*maxUpdateTime {
+			t.Errorf("Update = %v after %d runs and %v, want kv.ErrTooOld", err, runs, took)
+		}
+		if m, err := s.Metrics(); err != nil || m.TooOld != 1 || m.Conflicts != uint64(runs) {
+			t.Errorf("Metrics() = %+v, %v, want %d conflicts", m, err, runs)
+		}
+	})
 }
