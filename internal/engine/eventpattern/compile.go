@@ -1,6 +1,9 @@
 package eventpattern
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // A Pattern is a compiled event pattern. It is immutable and safe for concurrent use.
 type Pattern struct {
@@ -18,14 +21,27 @@ func Compile(source []byte) (*Pattern, error) {
 	if len(source) > maxSourceBytes {
 		return nil, errTooLong
 	}
-	c := &compiler{lexer: lexer{source: source}}
+	return (&compiler{lexer: lexer{source: source}}).pattern()
+}
+
+// A compiler turns tokens into branches. Like AWS's, it adds every condition to all the branches that exist so far, and $or
+// multiplies those.
+type compiler struct {
+	lexer
+
+	branches []map[string]*condition // by path
+	looseOr  bool                    // a $or that cannot be one is a field
+}
+
+// pattern compiles the whole source.
+func (c *compiler) pattern() (*Pattern, error) {
 	if c.next() != tokenObject {
 		return nil, c.fail("Filter is not an object")
 	}
-	if err := c.object("", false); err != nil {
+	if err := c.object(nil, false); err != nil {
 		return nil, err
 	}
-	p := &Pattern{source: string(source)}
+	p := &Pattern{source: string(c.source)}
 	for _, b := range c.branches {
 		p.branches = append(p.branches, newBranch(b))
 	}
@@ -35,25 +51,20 @@ func Compile(source []byte) (*Pattern, error) {
 	return p, nil
 }
 
-// A compiler turns tokens into branches. Like AWS's, it adds every condition to all the branches that exist so far, and $or
-// multiplies those.
-type compiler struct {
-	lexer
-
-	branches []map[string]*condition // by path
-}
-
-// object reads the members of an object whose opening brace has been read; path is its own, with a dot at the end unless empty.
-func (c *compiler) object(path string, inOr bool) error {
+// object reads the members of an object whose opening brace has been read; keys lead to it.
+func (c *compiler) object(keys []string, inOr bool) error {
 	empty := true
 	for c.next() == tokenName {
 		empty = false
 		name := c.name
 		if name == "$or" {
-			if err := c.or(path); err != nil {
+			isField, err := c.or(keys)
+			if err != nil {
 				return err
 			}
-			continue
+			if !isField {
+				continue
+			}
 		}
 		if inOr && reservedInOr(name) {
 			return c.fail(name + " is Ruler reserved fieldName which cannot be used inside $or.")
@@ -61,9 +72,9 @@ func (c *compiler) object(path string, inOr bool) error {
 		var err error
 		switch c.next() {
 		case tokenObject:
-			err = c.object(path+name+".", inOr)
+			err = c.object(append(keys, name), inOr)
 		case tokenArray:
-			err = c.condition(path + name)
+			err = c.condition(append(keys, name))
 		default:
 			err = c.fail("\"" + name + "\" must be an object or an array")
 		}
@@ -92,8 +103,19 @@ func reservedInOr(name string) bool {
 	return false
 }
 
-// or reads the alternatives of a $or: each continues a copy of the branches that exist so far.
-func (c *compiler) or(path string) error {
+// or reads a $or. It reports true, having read nothing, if the dialect takes a wrong one for a field.
+func (c *compiler) or(keys []string) (isField bool, err error) {
+	before := *c
+	before.scopes = slices.Clone(c.scopes)
+	if err = c.alternatives(keys); err != nil && c.looseOr {
+		*c = before
+		return true, nil
+	}
+	return false, err
+}
+
+// alternatives reads the objects of a $or: each continues a copy of the branches that exist so far.
+func (c *compiler) alternatives(keys []string) error {
 	if c.next() != tokenArray {
 		return c.fail("It must be an Array followed with $or.")
 	}
@@ -102,7 +124,7 @@ func (c *compiler) or(path string) error {
 		before = []map[string]*condition{{}}
 	}
 	var all []map[string]*condition
-	alternatives := 0
+	n := 0
 	for {
 		t := c.next()
 		if t == tokenArrayEnd {
@@ -111,27 +133,27 @@ func (c *compiler) or(path string) error {
 		if t != tokenObject {
 			return c.fail("Only JSON object is allowed in array of $or relationship.")
 		}
-		alternatives++
+		n++
 		c.branches = make([]map[string]*condition, len(before))
 		for i, b := range before {
 			c.branches[i] = maps.Clone(b)
 		}
-		if err := c.object(path, true); err != nil {
+		if err := c.object(keys, true); err != nil {
 			return err
 		}
 		if all = append(all, c.branches...); len(all) > maxBranches {
 			return c.failBare("The number of rule combinations resulting from $or exceeds the maximum of 1000")
 		}
 	}
-	if alternatives < 2 {
+	if n < 2 {
 		return c.fail("There must have at least 2 Objects in $or relationship.")
 	}
 	c.branches = all
 	return nil
 }
 
-// condition reads the array of alternatives at path.
-func (c *compiler) condition(path string) error {
+// condition reads the array of alternatives of the field that keys lead to.
+func (c *compiler) condition(keys []string) error {
 	var tests []test
 	for {
 		var t test
@@ -140,7 +162,7 @@ func (c *compiler) condition(path string) error {
 			if len(tests) == 0 {
 				return c.fail("Empty arrays are not allowed")
 			}
-			c.add(newCondition(path, tests))
+			c.add(newCondition(keys, tests))
 			return nil
 		case tokenObject:
 			var err error

@@ -126,14 +126,18 @@ func (t *test) rank() rank {
 // there is none.
 type condition struct {
 	path   string
+	root   string // the outermost key
+	depth  int    // how many objects are around the field
 	tests  []test
 	absent bool
 	rank   rank
 	key    string // equal for conditions that mean the same
 }
 
-func newCondition(path string, tests []test) *condition {
-	c := &condition{path: path, tests: tests}
+// newCondition makes a condition on the field that keys lead to.
+func newCondition(keys []string, tests []test) *condition {
+	path := strings.Join(keys, ".")
+	c := &condition{path: path, root: keys[0], depth: len(keys) - 1, tests: tests}
 	sources := make([]string, len(tests))
 	for i := range tests {
 		c.absent = c.absent || tests[i].op == opAbsent

@@ -75,3 +75,35 @@ func TestRecordedAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestRecordedSourceFilters checks filters of event source mappings: which AWS took, and how many of two records it passed.
+func TestRecordedSourceFilters(t *testing.T) {
+	data, err := os.ReadFile("testdata/lambda_esm_filters.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Case, Filter string
+		Valid        bool
+		Events       []string
+		Passed       int
+	}
+	if err := json.Unmarshal(data, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		p, err := eventpattern.Compile([]byte(c.Filter))
+		if (err == nil) != c.Valid {
+			t.Errorf("%s: Compile(%s) = %v, want valid: %t", c.Case, c.Filter, err, c.Valid)
+		}
+		passed := 0
+		for _, source := range c.Events {
+			if p.Match(parseEvent(t, source)) {
+				passed++
+			}
+		}
+		if passed != c.Passed {
+			t.Errorf("%s: filter %s passed %d of %s, want %d", c.Case, c.Filter, passed, c.Events, c.Passed)
+		}
+	}
+}

@@ -38,7 +38,8 @@ func (o Outcome) String() string { return outcomeTexts[o] }
 // An Explanation says why an event meets a pattern or does not.
 type Explanation struct {
 	Matched bool
-	// Field is the path of the field that decided against a match: the first that fails in the nearest branch. It is "" on a match.
+	// Field is the path of the field that decided against a match: the first that fails in the nearest branch. It has no meaning on
+	// a match.
 	Field string
 	// Branches are the combinations that the pattern's $or makes, or the one if it has none; those nearest to a match come first.
 	Branches []BranchExplanation

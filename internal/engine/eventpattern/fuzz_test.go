@@ -84,7 +84,7 @@ func explained(t *testing.T, p *eventpattern.Pattern, e *eventpattern.Event) {
 		return c.Outcome > eventpattern.MetByAbsence
 	})
 	switch {
-	case x.Matched != p.Match(e), x.Matched != nearest.Matched, x.Matched != (fails < 0), x.Matched != (x.Field == ""):
+	case x.Matched != p.Match(e), x.Matched != nearest.Matched, x.Matched != (fails < 0):
 		t.Errorf("pattern %s\nMatch = %t, explained as\n%s", p, p.Match(e), x)
 	case fails >= 0 && nearest.Conditions[fails].Field != x.Field:
 		t.Errorf("pattern %s\nfield %s decided, explained as\n%s", p, x.Field, x)
@@ -99,7 +99,7 @@ func explained(t *testing.T, p *eventpattern.Pattern, e *eventpattern.Event) {
 }
 
 func TestAgreement(t *testing.T) {
-	const seeds = 300
+	const seeds = 40
 	matches := 0
 	for seed := range uint64(seeds) {
 		matches += agree(t, seed)

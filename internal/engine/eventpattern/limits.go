@@ -37,4 +37,12 @@ const (
 
 	// maxExplainedValues is how many values of an event's field an Explanation lists.
 	maxExplainedValues = 8
+
+	// maxPolicyKeys, maxPolicyCombinations and maxPolicyNumber bound SNS's filter policies: how many keys (on bodies: outermost keys) they
+	// have, the product of the numbers of alternatives (on bodies: each times its depth), summed over $or, and the
+	// magnitude of numbers.
+	// https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+	maxPolicyKeys         = 5
+	maxPolicyCombinations = 150
+	maxPolicyNumber       = 1e9
 )
