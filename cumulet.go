@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sync/errgroup"
@@ -48,8 +49,8 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 	var undo []func() error
 	defer func() {
 		if err != nil {
-			for i := len(undo) - 1; i >= 0; i-- {
-				err = errors.Join(err, undo[i]())
+			for _, release := range slices.Backward(undo) {
+				err = errors.Join(err, release())
 			}
 		}
 	}()
@@ -58,7 +59,7 @@ func Open(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	undo = append(undo, s.listener.Close)
 	now := clock.New()
-	db, err := openStore(c, now)
+	db, err := openStore(c, now) //nolint:contextcheck // once begun, opening a store is not given up half-way
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func TestZeroConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || !strings.Contains(string(body), `"store":"memory"`) {
 		t.Errorf("info = %s, %v", body, err)
@@ -126,7 +126,7 @@ func TestLongPollsEndWithThePlatform(t *testing.T) {
 				answer <- err.Error()
 				return
 			}
-			defer resp.Body.Close() //nolint:errcheck // only read
+			defer resp.Body.Close()
 			body, _ := io.ReadAll(resp.Body)
 			answer <- resp.Status + " " + string(body)
 		}()

@@ -133,7 +133,7 @@ func callTarget(ts *testscript.TestScript, _ bool, args []string) {
 func do(ts *testscript.TestScript, req *http.Request) {
 	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	_, err = io.Copy(ts.Stdout(), resp.Body)
 	ts.Check(err)
 }

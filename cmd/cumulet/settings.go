@@ -79,7 +79,7 @@ func parseFile(flags *flag.FlagSet, path string, set map[string]bool) error {
 	if err != nil {
 		return usageError{err}
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())

@@ -23,10 +23,10 @@ func model(service string) (*wire.Model, error) {
 }
 
 // post sends a call, signed in name only: the platform trusts it.
-func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]string, body string) (*http.Response, []byte, error) {
+func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]string, body string) (status int, answer []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.p.URL+"/", strings.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, err
 	}
 	for k, v := range header {
 		req.Header.Set(k, v)
@@ -35,11 +35,11 @@ func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]stri
 		"/aws4_request, SignedHeaders=host, Signature=0")
 	resp, err := r.p.HTTP.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
-	answer, err := io.ReadAll(resp.Body)
-	return resp, answer, err
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
 }
 
 // callJSON makes a call as AWS JSON.
@@ -48,13 +48,13 @@ func (r *runner) callJSON(ctx context.Context, service, operation, params string
 	if err != nil {
 		return "", "", "", err
 	}
-	resp, body, err := r.post(ctx, m, map[string]string{
+	status, body, err := r.post(ctx, m, map[string]string{
 		"Content-Type": "application/x-amz-json-" + m.JSONVersion, "X-Amz-Target": m.TargetPrefix + "." + operation,
 	}, params)
 	if err != nil {
 		return "", "", "", err
 	}
-	if resp.StatusCode == http.StatusOK {
+	if status == http.StatusOK {
 		if len(body) == 0 {
 			body = []byte("{}")
 		}

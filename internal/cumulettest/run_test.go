@@ -45,8 +45,10 @@ func TestNormalize(t *testing.T) {
 		{`{"ReceiptHandle": "x+/y", "Other": "z"}`, `{"ReceiptHandle": "<handle 1>", "Other": "z"}`},
 		{`{"Error": "The handle x+/y is gone."}`, `{"Error": "The handle <handle 1> is gone."}`},
 		{`{"A": "946684829", "B": 946684800000, "C": "2000-01-01T01:00:00Z", "D": "7", "E": 000}`, ``},
-		{`{"A": "946684829", "B": 946684800000, "C": "2000-01-01T01:00:00Z", "D": "7", "E": true}`,
-			`{"A": "<+29s>", "B": "<+0s>", "C": "<+1h0m0s>", "D": "7", "E": true}`},
+		{
+			`{"A": "946684829", "B": 946684800000, "C": "2000-01-01T01:00:00Z", "D": "7", "E": true}`,
+			`{"A": "<+29s>", "B": "<+0s>", "C": "<+1h0m0s>", "D": "7", "E": true}`,
+		},
 	} {
 		v, err := parseJSON(c.in)
 		if (err != nil) != (c.want == "") {

@@ -37,8 +37,9 @@ func unknownOperation(t *Target, version string) *wire.Error {
 		return wire.Errorf(http.StatusNotFound, "UnknownOperationException", "")
 	case ProtocolCBOR:
 		return wire.Errorf(http.StatusNotFound, "UnknownOperationException", "")
+	default:
+		return wire.Errorf(http.StatusBadRequest, "UnknownOperationException", "")
 	}
-	return wire.Errorf(http.StatusBadRequest, "UnknownOperationException", "")
 }
 
 // notImplemented returns the error for an operation that AWS has and Cumulet has not.
@@ -52,15 +53,14 @@ func tooLarge(t *Target, limit int64) *wire.Error {
 	if name == "" {
 		name = "unknown"
 	}
-	code := "RequestEntityTooLarge"
-	switch t.Protocol {
-	case ProtocolRESTJSON, ProtocolJSON, ProtocolCBOR:
-		code = "RequestTooLargeException"
-		if t.Model != nil && t.Model.ID != "lambda" {
-			code = "RequestEntityTooLargeException"
-		}
-	case ProtocolRESTXML:
+	code := "RequestEntityTooLargeException"
+	switch {
+	case t.Protocol == ProtocolRESTXML:
 		return wire.Errorf(http.StatusBadRequest, "MaxMessageLengthExceeded", "Your request was too big.")
+	case t.Protocol == ProtocolQuery:
+		code = "RequestEntityTooLarge"
+	case t.Model != nil && t.Model.ID == "lambda":
+		code = "RequestTooLargeException"
 	}
 	return wire.Errorf(http.StatusRequestEntityTooLarge, code, "Request must be smaller than %d bytes for the %s operation", limit, name)
 }
@@ -85,8 +85,7 @@ func forbiddenOrigin(origin string) *wire.Error {
 
 // answerable returns the error that a client gets for err, and whether err is to be logged: only what nobody expects is.
 func answerable(ctx context.Context, err error, c *codec) (_ wire.APIError, log bool) {
-	var api wire.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[wire.APIError](err); ok {
 		return api, false
 	}
 	if refused, ok := auth.AsError(err); ok {
@@ -104,7 +103,7 @@ func answerable(ctx context.Context, err error, c *codec) (_ wire.APIError, log 
 	case errors.Is(err, kv.ErrUnavailable), errors.Is(err, kv.ErrClosed), errors.Is(err, kv.ErrTooOld):
 		return wire.Errorf(http.StatusServiceUnavailable, "ServiceUnavailable", "The service is temporarily unable to handle the request. Try again."), false
 	case ctx.Err() != nil:
-		return nil, false
+		return nil, false //nolint:nilerr // nobody is there to read an answer
 	}
 	return internalFailure(), true
 }
@@ -156,7 +155,7 @@ func checkMedia(t *Target, h http.Header) error {
 			return nil
 		}
 		return wire.Errorf(http.StatusUnsupportedMediaType, "UnsupportedMediaTypeException", "Expected application/cbor, got %s", media)
-	case ProtocolQuery, ProtocolRESTJSON, ProtocolRESTXML:
+	default:
+		return nil
 	}
-	return nil
 }

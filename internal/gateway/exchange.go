@@ -51,7 +51,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case KindAPI:
 		g.metrics.InFlight(1)
 		defer x.finish()
-		x.serve()
+		x.serve() //nolint:contextcheck // the context is x.r's
 	case KindPage:
 		g.pages.ServeHTTP(w, r)
 		x.free()

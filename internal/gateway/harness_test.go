@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -104,16 +103,19 @@ func signedFor(service string) string {
 	return "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=0"
 }
 
-// ask sends a request past the network and returns the answer. Headers are pairs of name and value.
-func (h *harness) ask(method, target, body string, headers ...string) (*http.Response, string) {
+// answer is what a request got.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// ask sends a request past the network and returns the answer and its body. Headers are pairs of name and value.
+func (h *harness) ask(method, target, body string, headers ...string) (answer, string) {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	h.gateway.ServeHTTP(w, r)
-	resp := w.Result()
-	defer resp.Body.Close() //nolint:errcheck // a recorder's
-	text, _ := io.ReadAll(resp.Body)
-	return resp, string(text)
+	return answer{w.Code, w.Header()}, w.Body.String()
 }

@@ -173,8 +173,7 @@ func TestOfficialClientsErrors(t *testing.T) {
 			if !errors.As(err, &api) || api.ErrorCode() != c.code {
 				t.Errorf("got %v, want code %s", err, c.code)
 			}
-			var parse *smithy.DeserializationError
-			if errors.As(err, &parse) {
+			if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 				t.Errorf("the client could not parse the answer: %v", err)
 			}
 		})
