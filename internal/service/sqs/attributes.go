@@ -157,7 +157,7 @@ func choice(name, value string, fifo bool, to *string, choices ...string) error 
 	if !fifo {
 		return &sqsapi.InvalidAttributeName{Message: "You can specify the " + name + " only when FifoQueue is set to true."}
 	}
-	if !contains(choices, value) {
+	if !slices.Contains(choices, value) {
 		return badAttribute(name)
 	}
 	*to = value
@@ -297,12 +297,12 @@ func (s *Service) GetQueueAttributes(ctx context.Context, in *sqsapi.GetQueueAtt
 			return err
 		}
 		names := in.AttributeNames
-		if contains(names, sqsapi.QueueAttributeNameAll) {
+		if slices.Contains(names, sqsapi.QueueAttributeNameAll) {
 			names = queueAttributes
 		}
 		attributes := make(map[string]string, len(names))
 		for _, name := range names {
-			if !contains(queueAttributes, name) {
+			if !slices.Contains(queueAttributes, name) {
 				return unknownAttribute(name)
 			}
 			if value := q.attribute(r, name); value != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
 	"github.com/cumulet/cumulet/internal/call"
@@ -195,7 +196,7 @@ func checkBatchIDs(kind string, ids []string) error {
 				Message: "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
 			}
 		}
-		if contains(ids[:i], id) {
+		if slices.Contains(ids[:i], id) {
 			return &sqsapi.BatchEntryIdsNotDistinct{Message: "Id " + id + " repeated."}
 		}
 	}

@@ -20,8 +20,8 @@ var benchEngines = []struct {
 	open func(b *testing.B) kv.Store
 }{
 	{"memkv", func(*testing.B) kv.Store { return memkv.New(clock.New()) }},
-	{"mem", func(b *testing.B) kv.Store { return openPebble(b, "") }},
-	{"disk", func(b *testing.B) kv.Store { return openPebble(b, b.TempDir()) }},
+	{"mem", func(b *testing.B) kv.Store { b.Helper(); return openPebble(b, "") }},
+	{"disk", func(b *testing.B) kv.Store { b.Helper(); return openPebble(b, b.TempDir()) }},
 }
 
 var benchBody = strings.Repeat("x", 300)
@@ -125,6 +125,7 @@ func fill(b *testing.B, f *fixture, url string, n int) {
 // reportCPU reports how much processor time each iteration takes, in microseconds, until the function it returns is
 // called. Unlike the wall clock's it does not depend on what else the machine does.
 func reportCPU(b *testing.B) func() {
+	b.Helper()
 	start := processorTime(b)
 	return func() {
 		used := processorTime(b) - start

@@ -3,6 +3,7 @@ package sqs
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -166,8 +167,8 @@ func TestConcurrentFIFO(t *testing.T) {
 						mu.Unlock()
 						f.drop(url, m)
 					}
-					for i := len(out.Messages) - 1; i >= 0; i-- { // the last first, so that the group's order holds
-						if m := out.Messages[i]; failing[m.Attributes["MessageGroupId"]] {
+					for _, m := range slices.Backward(out.Messages) { // the last first, so that the group's order holds
+						if failing[m.Attributes["MessageGroupId"]] {
 							_, err := f.ChangeMessageVisibility(f.ctx, &sqsapi.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: *m.ReceiptHandle})
 							_ = err // those that were deleted before the failure are gone
 						}

@@ -62,7 +62,7 @@ func (s *Service) putInGroup(tx kv.Tx, k *queueKeys, m *message, delayed bool) e
 func (s *Service) makeReady(tx kv.Tx, k *queueKeys, group string, g *groupRow) {
 	g.ready = true
 	g.turn++
-	tx.SetStamped(k.groupReady, groupReadyRow{group: group, turn: g.turn}.encode())
+	tx.SetStamped(k.groupReady, (&groupReadyRow{group: group, turn: g.turn}).encode())
 	s.wake(tx, k)
 }
 
@@ -171,7 +171,7 @@ func (q *queue) dedupScope(now time.Time, group string) string {
 // takeFromGroups hands out messages of the groups whose turn it is.
 func (s *Service) takeFromGroups(tx kv.Tx, r *receive) error {
 	k := &r.q.queueKeys
-	return r.scan(tx, k.groupReady, func(page []readyEntry) error {
+	return r.scan(tx, k.groupReady, k.groupReadyEnd, func(page []readyEntry) error {
 		for _, e := range page {
 			if r.full() {
 				r.again = r.again || !r.stop

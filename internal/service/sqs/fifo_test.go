@@ -124,11 +124,9 @@ func TestFIFOVisibilityWithinGroup(t *testing.T) {
 func TestFIFOGroupsAreIndependent(t *testing.T) {
 	inBubble(t, func(f *fixture) {
 		url := f.create("q.fifo", "FifoQueue", "true")
-		var want []string
 		for _, group := range []string{"a", "b", "c"} {
 			for i := range 4 {
 				f.postTo(url, group, fmt.Sprint(group, i))
-				want = append(want, fmt.Sprint(group, i))
 			}
 		}
 		var got []string
@@ -136,7 +134,7 @@ func TestFIFOGroupsAreIndependent(t *testing.T) {
 			got = append(got, bodiesOf(f.get(url, 3))...)
 		}
 		slices.Sort(got)
-		if want = []string{"a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"}; !slices.Equal(got, want) {
+		if want := []string{"a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"}; !slices.Equal(got, want) {
 			t.Errorf("received %q, want three of each group: %q", got, want)
 		}
 		f.counts(url, 3, 9, 0)

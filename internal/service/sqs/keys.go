@@ -14,8 +14,9 @@ import (
 // queueID names a queue for ever: a queue that is deleted and created again has another, so it never sees old rows.
 type queueID uint64
 
-// messageID is a message's id. It looks like a random UUID, but begins with the time at which the message was made, in
-// milliseconds, so that messages of one time lie together in the store and the oldest of a queue come first.
+// messageID is a message's id. It looks like a random UUID, but begins with a set bit (small bytes cost room in keys) and the
+// time at which the message was made, in milliseconds, so that messages of one time lie together in the store and the
+// oldest of a queue come first.
 type messageID [16]byte
 
 // newSuffix returns the random part of a message id.
@@ -51,9 +52,15 @@ func (c *idClock) newID(t time.Time, suffix [10]byte) messageID {
 	binary.BigEndian.PutUint64(id[:], ticks<<4)
 	id[7] = id[7]>>4 | id[6]<<4
 	copy(id[8:], suffix[2:])
+	id[0] |= 0x80
 	id[6] = id[6]>>4 | 0x40   // version 4
 	id[8] = id[8]&0x3F | 0x80 // variant of RFC 9562
 	return id
+}
+
+// made returns when the message was made, to the millisecond.
+func (id messageID) made() time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:]) << 1 >> 17)).UTC()
 }
 
 // String returns the id as clients see it.
@@ -109,8 +116,10 @@ type queueKeys struct {
 	id    queueID
 	topic string // in the wake-up hub
 
-	messages, states, ready                 kv.Key
+	messages, states                        kv.Key
+	ready, readyEnd                         kv.Key
 	groups, groupReady, groupMessages       kv.Key
+	groupReadyEnd                           kv.Key
 	dedups, attempts, moveTasks             kv.Key
 	visible, inFlight, delayed, sequenceTop kv.Key
 }
@@ -124,8 +133,10 @@ func newQueueKeys(id queueID) queueKeys {
 		messages:      in(kv.TableMessage),
 		states:        in(kv.TableMessageState),
 		ready:         in(kv.TableReady),
+		readyEnd:      in(kv.TableReady).PrefixEnd(),
 		groups:        in(kv.TableGroup),
 		groupReady:    in(kv.TableGroupReady),
+		groupReadyEnd: in(kv.TableGroupReady).PrefixEnd(),
 		groupMessages: in(kv.TableGroupMessage),
 		dedups:        in(kv.TableDedup),
 		attempts:      in(kv.TableAttempt),
@@ -170,9 +181,12 @@ func (k *queueKeys) all() []kv.Key {
 	return append(k.contents(), k.dedups, k.attempts, k.moveTasks, counts)
 }
 
+// timerMask makes the bytes of queue ids large, since small ones cost room in keys.
+const timerMask = 0x8080808080808080
+
 // timerID names a message in timers.
 func (k *queueKeys) timerID(id messageID) []byte {
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(k.id))
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 24), uint64(k.id)^timerMask)
 	return append(b, id[:]...)
 }
 
@@ -180,5 +194,5 @@ func parseTimerID(b []byte) (queueID, messageID, bool) {
 	if len(b) != 24 {
 		return 0, messageID{}, false
 	}
-	return queueID(binary.BigEndian.Uint64(b)), messageID(b[8:]), true
+	return queueID(binary.BigEndian.Uint64(b) ^ timerMask), messageID(b[8:]), true
 }

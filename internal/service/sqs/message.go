@@ -165,7 +165,7 @@ func (s *Service) put(tx kv.Tx, q *queue, m *message, delay time.Duration) error
 	}
 	tx.Add(q.visible, 1)
 	if !q.fifo {
-		tx.SetStamped(q.ready, readyRow{id: m.id}.encode())
+		tx.SetStamped(q.ready, (&readyRow{id: m.id}).encode())
 		s.wake(tx, &q.queueKeys)
 	}
 	return nil
@@ -261,7 +261,7 @@ func (s *Service) move(tx kv.Tx, k *queueKeys, id messageID, st *state, to place
 	case st.group != "":
 		return s.settleGroup(tx, k, st.group)
 	case to == placeReady:
-		tx.SetStamped(k.ready, readyRow{id: id, turn: st.turn}.encode())
+		tx.SetStamped(k.ready, (&readyRow{id: id, turn: st.turn}).encode())
 		s.wake(tx, k)
 	}
 	return nil

@@ -52,7 +52,8 @@ func (f *fixture) kill(url string, n int) {
 		f.sendIn(in)
 	}
 	for range 2 {
-		for len(f.get(url, 10)) > 0 {
+		for range n/10 + 1 {
+			f.get(url, 10)
 		}
 		time.Sleep(time.Second)
 	}

@@ -89,7 +89,7 @@ func checkPermission(in *sqsapi.AddPermissionInput) error {
 		}
 	}
 	for _, action := range in.Actions {
-		if action != "*" && !contains(sharedActions, action) {
+		if action != "*" && !slices.Contains(sharedActions, action) {
 			return invalidValue("SQS:"+action, "ActionName", "Only the queue owner is allowed to invoke this action.")
 		}
 	}

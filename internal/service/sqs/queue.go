@@ -103,7 +103,7 @@ func checkQueueName(name string, attributes map[string]string) error {
 		}
 	}
 	switch {
-	case wantFIFO && !(isFIFO && valid):
+	case wantFIFO && (!isFIFO || !valid):
 		return invalidParameter("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
 	case !valid || isFIFO && !found:
 		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
@@ -207,8 +207,7 @@ func namesFrom(r kv.Reader, base kv.Key, prefix, after string, n int) []string {
 	rng.Start = base.Str(max(prefix, after))
 	var names []string
 	for key := range r.Scan(rng) {
-		parts := kv.Key(key[len(base):]).Parts()
-		name := parts.Str()
+		name := key[len(base):].Parts().Str()
 		if name == after {
 			continue
 		}

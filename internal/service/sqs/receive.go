@@ -225,13 +225,12 @@ type readyEntry struct {
 
 // scan gives the rows of an index to fn, page by page, until there are enough messages. The rows are read from the
 // snapshot: a scan that conflicted would do so with every send. What fn takes it reads again.
-func (r *receive) scan(tx kv.Tx, index kv.Key, fn func(page []readyEntry) error) error {
+func (r *receive) scan(tx kv.Tx, index, end kv.Key, fn func(page []readyEntry) error) error {
 	from, sweep := r.head.start(index)
 	if sweep {
 		tx.DeleteRange(index, from)
 		r.swept = true
 	}
-	end := index.PrefixEnd()
 	page := make([]readyEntry, 0, min(r.want, maxPage))
 	for !r.full() {
 		limit := min(r.room(), maxPage)
@@ -262,7 +261,7 @@ func (r *receive) scan(tx kv.Tx, index kv.Key, fn func(page []readyEntry) error)
 // takeReady hands out messages of a standard queue.
 func (s *Service) takeReady(tx kv.Tx, r *receive) error {
 	k := &r.q.queueKeys
-	return r.scan(tx, k.ready, func(page []readyEntry) error {
+	return r.scan(tx, k.ready, k.readyEnd, func(page []readyEntry) error {
 		rows := make([]readyRow, len(page))
 		keys := make([]kv.Key, 0, 3*len(page))
 		for i, e := range page {
@@ -392,7 +391,7 @@ func (s *Service) hand(tx kv.Tx, r *receive, m *message, st *state) {
 	} else {
 		st.turn++
 		if !r.q.fifo {
-			tx.SetStamped(k.ready, readyRow{id: m.id, turn: st.turn}.encode())
+			tx.SetStamped(k.ready, (&readyRow{id: m.id, turn: st.turn}).encode())
 			s.wake(tx, k)
 		}
 	}

@@ -42,12 +42,7 @@ func (s *Service) sweepFrom(tx kv.Tx, q *queue, row *queueRow) error {
 
 // madeAt reads the time from the key of a message.
 func madeAt(key kv.Key, k *queueKeys) time.Time {
-	id := kv.Key(key[len(k.messages):]).Parts().Bytes()
-	ms := int64(0)
-	for _, b := range id[:min(6, len(id))] {
-		ms = ms<<8 | int64(b)
-	}
-	return time.UnixMilli(ms).UTC()
+	return messageID(key[len(k.messages):].Parts().Bytes()).made()
 }
 
 func later(a, b time.Time) time.Time {

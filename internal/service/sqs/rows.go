@@ -127,37 +127,37 @@ type state struct {
 	group         string // FIFO only
 }
 
-func (s *state) encode() []byte {
-	b := append(make([]byte, 0, 64+len(s.group)), rowVersion, byte(s.place))
-	b = binary.AppendVarint(b, s.due)
-	b = binary.AppendVarint(b, s.received)
-	b = binary.AppendVarint(b, s.firstReceived)
-	b = binary.AppendUvarint(b, s.count)
-	b = binary.BigEndian.AppendUint64(b, s.nonce)
-	b = binary.AppendUvarint(b, s.turn)
-	b = binary.AppendUvarint(b, s.sequence)
-	return append(b, s.group...)
+func (st *state) encode() []byte {
+	b := append(make([]byte, 0, 64+len(st.group)), rowVersion, byte(st.place))
+	b = binary.AppendVarint(b, st.due)
+	b = binary.AppendVarint(b, st.received)
+	b = binary.AppendVarint(b, st.firstReceived)
+	b = binary.AppendUvarint(b, st.count)
+	b = binary.BigEndian.AppendUint64(b, st.nonce)
+	b = binary.AppendUvarint(b, st.turn)
+	b = binary.AppendUvarint(b, st.sequence)
+	return append(b, st.group...)
 }
 
-func (s *state) decode(row []byte) error {
+func (st *state) decode(row []byte) error {
 	r := rowReader{rest: row}
 	r.version()
-	s.place = place(r.byte())
-	s.due = r.varint()
-	s.received = r.varint()
-	s.firstReceived = r.varint()
-	s.count = r.uvarint()
-	s.nonce = r.uint64()
-	s.turn = r.uvarint()
-	s.sequence = r.uvarint()
-	s.group = string(r.rest)
-	if r.bad || s.place > placeDelayed {
+	st.place = place(r.byte())
+	st.due = r.varint()
+	st.received = r.varint()
+	st.firstReceived = r.varint()
+	st.count = r.uvarint()
+	st.nonce = r.uint64()
+	st.turn = r.uvarint()
+	st.sequence = r.uvarint()
+	st.group = string(r.rest)
+	if r.bad || st.place > placeDelayed {
 		return errRow
 	}
 	return nil
 }
 
-func (s *state) dueTime() time.Time { return time.Unix(0, s.due).UTC() }
+func (st *state) dueTime() time.Time { return time.Unix(0, st.due).UTC() }
 
 // readyRow is a visible message of a standard queue. Turn 0 says that it has no state row. A row whose turn is not the
 // state's is a left-over, which receivers remove.
@@ -166,7 +166,7 @@ type readyRow struct {
 	turn uint64
 }
 
-func (r readyRow) encode() []byte {
+func (r *readyRow) encode() []byte {
 	b := append(make([]byte, 0, 20), rowVersion)
 	b = append(b, r.id[:]...)
 	return binary.AppendUvarint(b, r.turn)
@@ -189,7 +189,7 @@ type groupReadyRow struct {
 	turn  uint64
 }
 
-func (r groupReadyRow) encode() []byte {
+func (r *groupReadyRow) encode() []byte {
 	b := append(make([]byte, 0, 12+len(r.group)), rowVersion)
 	b = binary.AppendUvarint(b, r.turn)
 	return append(b, r.group...)

@@ -104,7 +104,12 @@ func TestMessageIDsAreOrdered(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	last := ""
 	for i := range 10_000 {
-		id := c.newID(now.Add(time.Duration(i/100)*time.Microsecond), newSuffix()).String()
+		at := now.Add(time.Duration(i/100) * time.Microsecond)
+		raw := c.newID(at, newSuffix())
+		if d := raw.made().Sub(at); d < -time.Millisecond || d > 3*time.Millisecond {
+			t.Fatalf("id %s says %v, want %v", raw, raw.made(), at)
+		}
+		id := raw.String()
 		if id <= last || len(id) != 36 || id[14] != '4' || id[19] < '8' || id[19] > 'b' {
 			t.Fatalf("id %s after %s", id, last)
 		}

@@ -3,6 +3,7 @@ package sqs
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	sqsapi "github.com/cumulet/cumulet/internal/api/sqs"
@@ -39,7 +40,7 @@ func newWanted(in *sqsapi.ReceiveMessageInput) (wanted, error) {
 	for _, name := range w.system {
 		if name == sqsapi.MessageSystemAttributeNameAll {
 			w.allSystem = true
-		} else if !contains(systemAttributes, name) {
+		} else if !slices.Contains(systemAttributes, name) {
 			return wanted{}, unknownAttribute(name)
 		}
 	}
@@ -50,15 +51,6 @@ func newWanted(in *sqsapi.ReceiveMessageInput) (wanted, error) {
 		}
 	}
 	return w, nil
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // show returns a received message as its receiver sees it.
@@ -81,7 +73,7 @@ func (w *wanted) show(m *message, st *state, handle string) sqsapi.Message {
 func (w *wanted) showSystem(m *message, st *state) map[string]string {
 	attributes := make(map[string]string, 8)
 	set := func(name, value string) {
-		if value != "" && (w.allSystem || contains(w.system, name)) {
+		if value != "" && (w.allSystem || slices.Contains(w.system, name)) {
 			attributes[name] = value
 		}
 	}
