@@ -1,6 +1,7 @@
 package inputtransform
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -29,7 +30,7 @@ const (
 var ErrPath = errors.New("invalid JSON path")
 
 // errEvent says that what should be searched is not JSON.
-var errEvent = errors.New("event is not valid JSON")
+var errEvent = errors.New("event is not a JSON document, or not an object")
 
 // ParsePath reads a path. The error is [ErrPath].
 func ParsePath(s string) (Path, error) {
@@ -82,24 +83,26 @@ func (p Path) Find(doc []byte) (value []byte, found bool, err error) {
 	if !ok {
 		return nil, false, errEvent
 	}
+	return p.find(doc)
+}
+
+// find is Find in one value without blanks around it.
+func (p Path) find(doc []byte) (value []byte, found bool, err error) {
+	if !p.many {
+		value, ok := doc, true
+		for i := 0; ok && value != nil && i < len(p.steps); i++ {
+			value, ok = child(value, p.steps[i])
+		}
+		if !ok {
+			return nil, false, errEvent
+		}
+		return value, value != nil, nil
+	}
 	var hits [][]byte
 	if !collect(doc, p.steps, &hits) {
 		return nil, false, errEvent
 	}
-	if !p.many {
-		if len(hits) == 0 {
-			return nil, false, nil
-		}
-		return hits[0], true, nil
-	}
-	value = []byte{'['}
-	for i, hit := range hits {
-		if i > 0 {
-			value = append(value, ',')
-		}
-		value = append(value, hit...)
-	}
-	return append(value, ']'), true, nil
+	return append(append([]byte{'['}, bytes.Join(hits, []byte{','})...), ']'), true, nil
 }
 
 // ApplyPath is what a target with an InputPath receives of an event: the value at the path as JSON, and whether there is one.
@@ -112,37 +115,39 @@ func ApplyPath(path string, event []byte) (value []byte, found bool, err error) 
 	return p.Find(event)
 }
 
+// child returns the member or element that a step without wildcard leads to, nil if there is none, and whether v is JSON.
+func child(v []byte, st step) (found []byte, ok bool) {
+	ok = each(v, func(i int, key, child []byte) bool {
+		if st.index == i && key == nil || st.index == member && key != nil && keyIs(key, st.name) {
+			found = child // a later member of the same name replaces it
+		}
+		return true
+	})
+	return found, ok
+}
+
 // collect appends the values that the steps lead to from v, and reports whether v is JSON.
 func collect(v []byte, steps []step, hits *[][]byte) bool {
 	if len(steps) == 0 {
 		*hits = append(*hits, v)
 		return true
 	}
-	st, rest := steps[0], steps[1:]
-	var last []byte // the value of the last member with the name
-	ok := each(v, func(i int, key, child []byte) bool {
-		switch {
-		case st.index == all, st.index == i && key == nil:
-			return collect(child, rest, hits)
-		case st.index == member && key != nil && keyIs(key, st.name):
-			last = child
-		}
-		return true
-	})
-	if ok && last != nil {
-		return collect(last, rest, hits)
+	if steps[0].index == all {
+		return each(v, func(_ int, _, child []byte) bool { return collect(child, steps[1:], hits) })
 	}
-	return ok
+	found, ok := child(v, steps[0])
+	if found == nil {
+		return ok
+	}
+	return ok && collect(found, steps[1:], hits)
 }
 
 // keyIs compares a quoted JSON string with a name.
 func keyIs(quoted []byte, name string) bool {
 	inner := quoted[1 : len(quoted)-1]
-	for _, c := range inner {
-		if c == '\\' {
-			var s string
-			return json.Unmarshal(quoted, &s) == nil && s == name
-		}
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner) == name
 	}
-	return string(inner) == name
+	var s string
+	return json.Unmarshal(quoted, &s) == nil && s == name
 }

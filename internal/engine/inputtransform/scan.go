@@ -1,5 +1,7 @@
 package inputtransform
 
+import "bytes"
+
 // The scanner cuts JSON into values without building any. It trusts its input to be valid, as every stored event is; what is not
 // makes it report failure or give nonsense, but never makes it read out of bounds.
 
@@ -21,21 +23,42 @@ func trim(b []byte) ([]byte, bool) {
 
 // skipString returns the index after the string that starts at i.
 func skipString(b []byte, i int) (int, bool) {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1, true
+	i++
+	for i < len(b) {
+		quote := bytes.IndexByte(b[i:], '"')
+		if quote < 0 {
+			break
 		}
+		escape := bytes.IndexByte(b[i:i+quote], '\\')
+		if escape < 0 {
+			return i + quote + 1, true
+		}
+		i += escape + 2
 	}
 	return len(b), false
 }
 
 // skipValue returns the index after the value that starts at i.
 func skipValue(b []byte, i int) (int, bool) {
-	depth := 0
-	for i < len(b) {
+	if i >= len(b) {
+		return i, false
+	}
+	switch b[i] {
+	case '"':
+		return skipString(b, i)
+	case '{', '[':
+		return skipNested(b, i)
+	}
+	start := i
+	for i < len(b) && !isSpace(b[i]) && b[i] != ',' && b[i] != ':' && b[i] != '}' && b[i] != ']' {
+		i++
+	}
+	return i, i > start
+}
+
+// skipNested returns the index after the object or array that starts at i.
+func skipNested(b []byte, i int) (int, bool) {
+	for depth := 0; i < len(b); {
 		switch b[i] {
 		case '"':
 			end, ok := skipString(b, i)
@@ -43,27 +66,15 @@ func skipValue(b []byte, i int) (int, bool) {
 				return end, false
 			}
 			i = end
+			continue
 		case '{', '[':
 			depth++
-			i++
-			continue
 		case '}', ']':
-			depth--
-			i++
-		case ' ', '\t', '\n', '\r', ',', ':':
-			i++
-			if depth == 0 {
-				return i, false
-			}
-			continue
-		default: // a number, true, false or null
-			for i < len(b) && !isSpace(b[i]) && b[i] != ',' && b[i] != ':' && b[i] != '}' && b[i] != ']' && b[i] != '"' && b[i] != '{' && b[i] != '[' {
-				i++
+			if depth--; depth == 0 {
+				return i + 1, true
 			}
 		}
-		if depth <= 0 {
-			return i, depth == 0
-		}
+		i++
 	}
 	return i, false
 }

@@ -194,12 +194,16 @@ func placeholder(s string) (string, bool) {
 	return s[:end], true
 }
 
-// Apply fills in the template for an event, which is a JSON object. The error is [ErrOutput], or says that the event is not JSON.
+// Apply fills in the template for an event, which is a JSON object. The error is [ErrOutput], or says that the event is not a JSON object.
 func (t *Template) Apply(event []byte, vars Vars) ([]byte, error) {
+	event, ok := trim(event)
+	if !ok || event[0] != '{' {
+		return nil, errEvent
+	}
 	values := make([][]byte, len(t.paths)) // JSON; nil is missing
 	size := 0
 	for i, p := range t.paths {
-		v, found, err := p.Find(event)
+		v, found, err := p.find(event)
 		if err != nil {
 			return nil, err
 		}
@@ -299,8 +303,7 @@ func withoutDetail(event []byte) []byte {
 	order := [...]string{"id", "account", "detail-type", "time", "source", "region", "resources", "version"}
 	var known [len(order)][]byte
 	var others []byte
-	doc, _ := trim(event)
-	each(doc, func(_ int, key, child []byte) bool {
+	each(event, func(_ int, key, child []byte) bool {
 		for i, name := range order {
 			if keyIs(key, name) {
 				known[i] = child
