@@ -23,10 +23,10 @@ func model(service string) (*wire.Model, error) {
 }
 
 // post sends a call, signed in name only: the platform trusts it.
-func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]string, body string) (status int, answer []byte, err error) {
+func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]string, body string) (status int, got http.Header, answer []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.p.URL+"/", strings.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	for k, v := range header {
 		req.Header.Set(k, v)
@@ -35,11 +35,11 @@ func (r *runner) post(ctx context.Context, m *wire.Model, header map[string]stri
 		"/aws4_request, SignedHeaders=host, Signature=0")
 	resp, err := r.p.HTTP.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, answer, err
+	return resp.StatusCode, resp.Header, answer, err
 }
 
 // callJSON makes a call as AWS JSON.
@@ -48,7 +48,7 @@ func (r *runner) callJSON(ctx context.Context, service, operation, params string
 	if err != nil {
 		return "", "", "", err
 	}
-	status, body, err := r.post(ctx, m, map[string]string{
+	status, header, body, err := r.post(ctx, m, map[string]string{
 		"Content-Type": "application/x-amz-json-" + m.JSONVersion, "X-Amz-Target": m.TargetPrefix + "." + operation,
 	}, params)
 	if err != nil {
@@ -68,5 +68,8 @@ func (r *runner) callJSON(ctx context.Context, service, operation, params string
 		return "", "", "", fmt.Errorf("error %s: %w", body, err)
 	}
 	code = failure.Type[strings.LastIndexByte(failure.Type, '#')+1:]
+	if query, _, ok := strings.Cut(header.Get("X-Amzn-Query-Error"), ";"); ok {
+		r.codes[query] = code
+	}
 	return "", code, failure.Message, nil
 }

@@ -28,7 +28,7 @@ const (
 )
 
 // Scripts runs each script that pattern matches against a platform of its own, once for each way; only Direct when none is
-// named. The commands are
+// named. JSON comes before Query, which learns from it under which codes errors go there. The commands are
 //
 //	service Operation   calls an operation with the SDK's JSON
 //	sleep 29s           lets time pass
@@ -45,16 +45,17 @@ func Scripts(t *testing.T, pattern string, via ...Via) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no scripts match %s: %v", pattern, err)
 	}
+	codes := map[string]string{}
 	for _, path := range paths {
 		base := strings.TrimSuffix(filepath.Base(path), ".txt")
 		for i, v := range via {
-			t.Run(base+"/"+string(v), func(t *testing.T) { runFile(t, path, v, *rewrite && i == 0) })
+			t.Run(base+"/"+string(v), func(t *testing.T) { runFile(t, path, v, codes, *rewrite && i == 0) })
 		}
 	}
 }
 
 // runFile runs one script.
-func runFile(t *testing.T, path string, via Via, update bool) {
+func runFile(t *testing.T, path string, via Via, codes map[string]string, update bool) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -65,7 +66,7 @@ func runFile(t *testing.T, path string, via Via, update bool) {
 		t.Fatalf("%s: %v", path, err)
 	}
 	Run(t, func(t *testing.T, p *Platform) {
-		r := &runner{p: p, via: via, names: newNames(time.Now()), account: Account, region: Region}
+		r := &runner{p: p, via: via, names: newNames(time.Now()), account: Account, region: Region, codes: codes}
 		for i := range s.steps {
 			st := &s.steps[i]
 			got, err := r.run(t.Context(), st)
@@ -100,6 +101,7 @@ type runner struct {
 	via             Via
 	names           *names
 	account, region string
+	codes           map[string]string // of errors, by their codes in the Query protocol, as far as JSON has shown them
 }
 
 // run runs a step and returns its answer as the script shows it. An error is a mistake in the script.
@@ -138,8 +140,12 @@ func (r *runner) run(ctx context.Context, st *step) (string, error) {
 
 // call makes a call the script's way. It returns the answer in JSON, or the code and message of an error.
 func (r *runner) call(ctx context.Context, service, operation, params string) (answer, code, message string, err error) {
-	if r.via == JSON {
+	switch r.via {
+	case JSON:
 		return r.callJSON(ctx, service, operation, params)
+	case Query:
+		return r.callQuery(ctx, service, operation, params)
+	case Direct:
 	}
 	out, err := r.p.server.Call(ctx, r.account, r.region, service, operation, []byte(params))
 	if err == nil {

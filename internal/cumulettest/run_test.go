@@ -7,7 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestScripts(t *testing.T) { Scripts(t, "testdata/*.txt", Direct, JSON) }
+func TestScripts(t *testing.T) {
+	Scripts(t, "testdata/errors.txt", Direct, JSON)
+	Scripts(t, "testdata/story.txt", Direct, JSON, Query)
+}
 
 // TestScriptKeepsItsText checks that -rewrite changes nothing but answers.
 func TestScriptKeepsItsText(t *testing.T) {

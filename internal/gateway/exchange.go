@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -174,6 +175,9 @@ func (x *exchange) open(streams bool, limit int64) error {
 			return tooLarge(&x.target, limit)
 		}
 		x.req.Body = plain
+		if streams && err == nil { // it had to be read for its signature
+			x.req.Body, x.req.Stream = nil, bytes.NewReader(plain)
+		}
 		return err
 	}
 	if x.target.Bucket != "" {

@@ -72,8 +72,8 @@ func New(d Deps) *Gateway {
 		g.bindings[i] = binding{
 			action:  actionPrefix(e.Model) + ":" + e.Operation.Name,
 			maxBody: bodyLimit(e.Model.ID),
-			streams: e.Model.ID == "s3" && streamingInputs[e.Operation.Name],
-			slow:    e.Operation.HostPrefix != "" || strings.HasPrefix(e.Model.Protocols[0], "rest-"),
+			streams: e.Operation.StreamsInput,
+			slow:    e.Operation.EventStream || e.Operation.HostPrefix != "" || strings.HasPrefix(e.Model.Protocols[0], "rest-"),
 		}
 	}
 	for _, s := range d.Services {
@@ -88,9 +88,6 @@ func New(d Deps) *Gateway {
 	g.pages = g.newPages(d.Info, d.Services)
 	return g
 }
-
-// streamingInputs are S3's operations whose bodies are objects.
-var streamingInputs = map[string]bool{"PutObject": true, "UploadPart": true, "WriteGetObjectResponse": true}
 
 // actionPrefix returns the service's name in policies, which differs from that in signatures for a few.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html

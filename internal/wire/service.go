@@ -43,6 +43,8 @@ type Operation struct {
 	Name string
 	// New returns an empty input.
 	New func() Shape
+	// NewOutput returns an empty output, for those who read answers.
+	NewOutput func() Shape
 	// Call runs the operation on a decoded and validated input.
 	Call func(ctx context.Context, in Shape) (Shape, error)
 }
@@ -50,8 +52,9 @@ type Operation struct {
 // Op returns the operation that method implements.
 func Op[I, O any, PI shapePointer[I], PO shapePointer[O]](name string, method func(context.Context, *I) (*O, error)) Operation {
 	return Operation{
-		Name: name,
-		New:  func() Shape { return PI(new(I)) },
+		Name:      name,
+		New:       func() Shape { return PI(new(I)) },
+		NewOutput: func() Shape { return PO(new(O)) },
 		Call: func(ctx context.Context, in Shape) (Shape, error) {
 			out, err := method(ctx, (*I)(in.(PI)))
 			if err != nil {
