@@ -2,6 +2,7 @@ package inputtransform
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"strings"
@@ -170,7 +171,7 @@ func TestApply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := tr.Apply([]byte(ec2Event), vars); err != ErrOutput {
+		if out, err := tr.Apply([]byte(ec2Event), vars); !errors.Is(err, ErrOutput) {
 			t.Errorf("Apply(%s) = %s, %v; want ErrOutput", template, out, err)
 		}
 	}
@@ -224,8 +225,8 @@ func TestRefused(t *testing.T) {
 		{paths, "{\"a\":\n <a> 1}", "Invalid InputTemplate for target t1 : [Source: (String)\"{\"a\":\n <a> 1}\"; line: 2, column: 7]."},
 	} {
 		_, err := Compile(c.paths, c.template)
-		e, ok := err.(*Error)
-		if !ok || e.Message("t1") != c.want || e.Error() == "" {
+		var e *Error
+		if !errors.As(err, &e) || e.Message("t1") != c.want || e.Error() == "" {
 			t.Errorf("Compile(%s): %v, want %s", c.template, err, c.want)
 		}
 	}

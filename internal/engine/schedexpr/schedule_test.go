@@ -110,9 +110,17 @@ func TestRefused(t *testing.T) {
 		dialect Dialect
 	}{
 		{"at(2030-01-01T00:00:00)", Rules},
-		{"cron(0/5, 9-18, ?, *, MON-FRI, *)", Scheduler}, {"cron(0 20 * * ? 2500)", Scheduler},
-		{"at(2030-02-30T00:00:00)", Scheduler}, {"at(2030-01-01T24:00:00)", Scheduler}, {"at(2030-01-01T00:00)", Scheduler}, {"at(2030-01-01 00:00:00)", Scheduler},
-		{"at(2030-01-01T0:00:00)", Scheduler}, {"at(2030-01-01T0:00:00.0)", Scheduler}, {"at(2200-01-01T00:00:00)", Scheduler}, {"at(1969-12-31T23:59:59)", Scheduler}, {"at()", Scheduler},
+		{"cron(0/5, 9-18, ?, *, MON-FRI, *)", Scheduler},
+		{"cron(0 20 * * ? 2500)", Scheduler},
+		{"at(2030-02-30T00:00:00)", Scheduler},
+		{"at(2030-01-01T24:00:00)", Scheduler},
+		{"at(2030-01-01T00:00)", Scheduler},
+		{"at(2030-01-01 00:00:00)", Scheduler},
+		{"at(2030-01-01T0:00:00)", Scheduler},
+		{"at(2030-01-01T0:00:00.0)", Scheduler},
+		{"at(2200-01-01T00:00:00)", Scheduler},
+		{"at(1969-12-31T23:59:59)", Scheduler},
+		{"at()", Scheduler},
 	}
 	for _, c := range only {
 		if s, err := Parse(c.expr, c.dialect); err == nil {
@@ -143,7 +151,7 @@ func must(t testing.TB, expr string, d Dialect) Schedule {
 	t.Helper()
 	s, err := Parse(expr, d)
 	if err != nil {
-		t.Fatalf("Parse(%q): %v (%s)", expr, err, err.(*Error).Reason)
+		t.Fatalf("Parse(%q): %#v", expr, err)
 	}
 	return s
 }
