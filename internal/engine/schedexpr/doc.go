@@ -34,6 +34,6 @@
 //
 // Beyond AWS's pages and its recorded answers in testdata: PutRule accepts commas at the end of a field, years past 2199
 // (which never come), LW and 6L, and refuses a step larger than its field (`*/60` minutes). L-3 and L-3W are Quartz's
-// spelling, which AWS's grammar follows elsewhere; AWS does not document them. Scheduler's own pages use rate(1 days), so
-// its dialect does not compare the number with the unit's plural; the one of rules does.
+// spelling, which AWS's grammar follows elsewhere; AWS does not document them. The page on rules says that the number and
+// the unit's plural must agree; Scheduler's lists minutes, hours and days alone, so its dialect takes rate(1 days) too.
 package schedexpr
