@@ -59,8 +59,9 @@ func (t *test) take(f *field) bool {
 			}
 		}
 		return true
+	default:
+		return f.kind == String && t.takeString(f.value)
 	}
-	return f.kind == String && t.takeString(f.value)
 }
 
 func (t *test) takeString(v []byte) bool {
@@ -85,8 +86,9 @@ func (t *test) takeString(v []byte) bool {
 		}
 		a, ok := parseAddr(string(v))
 		return ok && (a == t.addr || t.op == opCIDR && t.network.Contains(a))
+	default:
+		return false
 	}
-	return false
 }
 
 func (t *test) takeNumber(v []byte) bool {
@@ -118,8 +120,9 @@ func (t *test) rank() rank {
 		return rankAffix
 	case opExists, opAnythingBut, opAbsent:
 		return rankWide
+	default:
+		return rankScan
 	}
-	return rankScan
 }
 
 // A condition is what a pattern requires of one path: that some test takes a value there or, if absent is among the tests, that

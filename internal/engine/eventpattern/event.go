@@ -3,6 +3,7 @@ package eventpattern
 // A Kind is the JSON type of a field's value.
 type Kind uint8
 
+// The kinds of values. Objects and arrays are no values: only what is in them is.
 const (
 	String Kind = iota
 	Number

@@ -269,6 +269,7 @@ func (c *compiler) tokenText(t token) string {
 		return "]"
 	case tokenName:
 		return c.name
+	default:
+		return ""
 	}
-	return ""
 }

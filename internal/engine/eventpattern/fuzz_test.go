@@ -2,6 +2,7 @@ package eventpattern_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -126,7 +127,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, event []byte) {
 		p, err := eventpattern.Compile(pattern)
 		if err != nil {
-			if _, ok := err.(*eventpattern.Error); !ok {
+			if _, ok := errors.AsType[*eventpattern.Error](err); !ok {
 				t.Errorf("Compile(%q) = %T", pattern, err)
 			}
 			return

@@ -295,6 +295,7 @@ func (l *lexer) enter(t token) token {
 			return tokenFailed
 		}
 		l.scopes = append(l.scopes, scope{opener: l.source[l.pos-1], start: l.pos - 1})
+	default:
 	}
 	return t
 }

@@ -93,7 +93,7 @@ func TestAlternatives(t *testing.T) {
 	for _, test := range tests {
 		p := compile(t, `{"a":{"b":[`+test.alternative+`]}}`)
 		for list, want := range map[string]bool{test.takes: true, test.refuses: false} {
-			for _, value := range strings.Fields(list) {
+			for value := range strings.FieldsSeq(list) {
 				event := `{"a":{"b":` + value + `}}`
 				if got := p.Match(parseEvent(t, event)); got != want {
 					t.Errorf("%s against %s = %t, want %t", test.alternative, value, got, want)
@@ -178,8 +178,10 @@ func TestLargeArrays(t *testing.T) {
 	tests := []struct{ name, pattern, event string }{
 		{"one array", `{"a":{"x":[1],"y":[2],"z":[3]}}`, `{"a":` + repeat(`{"x":1,"y":2},{"z":3}`) + `}`},
 		{"inside an element", `{"o":{"a":{"x":[1],"y":[2]}}}`, `{"o":[{"a":` + repeat(`{"x":1},{"y":2}`) + `}]}`},
-		{"independent arrays", `{"a":{"x":[1]},"b":{"x":[1]},"c":{"x":[1]},"d":{"x":[1],"y":[{"exists":false}]}}`,
-			`{"a":` + repeat(`{"x":1}`) + `,"b":` + repeat(`{"x":1}`) + `,"c":` + repeat(`{"x":1}`) + `,"d":[{"x":1,"y":1}]}`},
+		{
+			"independent arrays", `{"a":{"x":[1]},"b":{"x":[1]},"c":{"x":[1]},"d":{"x":[1],"y":[{"exists":false}]}}`,
+			`{"a":` + repeat(`{"x":1}`) + `,"b":` + repeat(`{"x":1}`) + `,"c":` + repeat(`{"x":1}`) + `,"d":[{"x":1,"y":1}]}`,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -52,7 +52,6 @@ func (s *Set[T]) Put(id T, p *Pattern) {
 	defer s.mu.Unlock()
 	if s.entries == nil {
 		s.entries, s.newer, s.gone = map[T]entry{}, map[T]struct{}{}, map[T]struct{}{}
-
 	}
 	s.forget(id)
 	s.puts++

@@ -95,8 +95,9 @@ func (t *test) withinSNS() bool {
 	case opRange:
 		return (math.Abs(t.low) <= maxPolicyNumber || t.low == -math.MaxFloat64) &&
 			(math.Abs(t.high) <= maxPolicyNumber || t.high == math.MaxFloat64)
+	default:
+		return true
 	}
-	return true
 }
 
 // AddAttribute adds a message attribute as SNS's filter policies see it: types String and Number with one value, String.Array with the

@@ -2,6 +2,7 @@ package eventpattern_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 
@@ -26,14 +27,25 @@ func TestRecordedFilterPolicies(t *testing.T) {
 		if c.Scope == "MessageBody" {
 			dialect = eventpattern.SNSBody
 		}
-		reason := ""
-		if _, err := eventpattern.CompileAs(dialect, []byte(c.Policy)); err != nil {
-			reason = err.(*eventpattern.Error).Reason
-		}
+		reason := refusal(t, dialect, c.Policy)
 		if reason != c.Reason {
 			t.Errorf("%s: policy %s on %s\nrefused for %q\nwant        %q", c.Case, c.Policy, c.Scope, reason, c.Reason)
 		}
 	}
+}
+
+// refusal returns why a policy does not compile, "" if it does.
+func refusal(t *testing.T, d eventpattern.Dialect, policy string) string {
+	t.Helper()
+	_, err := eventpattern.CompileAs(d, []byte(policy))
+	if err == nil {
+		return ""
+	}
+	e, ok := errors.AsType[*eventpattern.Error](err)
+	if !ok {
+		t.Fatalf("CompileAs(%s) = %T", policy, err)
+	}
+	return e.Reason
 }
 
 func TestFilterPolicyBounds(t *testing.T) {
@@ -57,10 +69,7 @@ func TestFilterPolicyBounds(t *testing.T) {
 		{attributes, `{"$or":[{"prefix":"x"},{"suffix":"y"}]}`, ""},
 		{attributes, ` { "a" : "x" } `, "\"a\" must be an object or an array\n at [Source: (String)\"{\"a\":\"x\"}\"; line: 1, column: 7]"},
 	} {
-		reason := ""
-		if _, err := eventpattern.CompileAs(test.dialect, []byte(test.policy)); err != nil {
-			reason = err.(*eventpattern.Error).Reason
-		}
+		reason := refusal(t, test.dialect, test.policy)
 		if reason != test.reason {
 			t.Errorf("CompileAs(%d, %s): %q, want %q", test.dialect, test.policy, reason, test.reason)
 		}
