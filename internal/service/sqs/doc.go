@@ -29,10 +29,16 @@
 //
 // # Differences from AWS
 //
-// Standard queues here deliver in order, exactly once while a message is invisible, and show exact counts when nobody
-// sends or receives. Changes of attributes take effect at once (a change of DeduplicationScope after a minute, as was
-// observed). A FIFO queue's DelaySeconds is not retroactive. Throughput is not limited. MessageGroupId on a standard queue
-// is kept and shown; receives are not balanced between groups.
+// Standard queues deliver about in order, once as long as a message is invisible, and counts are exact when nobody sends
+// or receives. Changes of attributes take effect at once (of DeduplicationScope after a minute, as was observed), also a
+// purge. A FIFO queue's DelaySeconds is not retroactive. Nothing is throttled, so FifoThroughputLimit only is kept.
+// MessageGroupId on a standard queue is kept and shown, but receives are not balanced between groups. KmsMasterKeyId is
+// kept, and nothing is encrypted with it. A receipt handle of an earlier receive neither deletes a message nor changes its
+// visibility, which AWS leaves open. A message that cannot become a dead letter, because that queue is gone or refuses it,
+// is delivered again. Dead letters keep their receive count and first receive. A move task moves as many messages as were
+// visible when it began, about a thousand a second unless told otherwise. A queue name alone is taken for a QueueUrl.
+// Long polls hear of messages that this process makes visible; those of another process on the same store are found by the
+// next look.
 //
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/welcome.html
 package sqs
