@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -23,11 +24,13 @@ type Tracer struct {
 
 // NewTracer returns a tracer that sends spans over OTLP's HTTP form to endpoint, such as http://127.0.0.1:4318. It is nil
 // when endpoint is empty. Close it to send what is left.
+//
+// https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 func NewTracer(ctx context.Context, endpoint, version string) (*Tracer, error) {
 	if endpoint == "" {
 		return nil, nil //nolint:nilnil // a nil tracer is one that does nothing
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(endpoint, "/")+"/v1/traces"))
 	if err != nil {
 		return nil, err
 	}
