@@ -205,12 +205,15 @@ func (c *committer) admit(t *tx) error {
 func (c *committer) write(t *tx, o *op) {
 	b := c.group.batch
 	switch o.kind {
-	case opSet:
-		_ = b.Set(o.key, o.value, nil)
-		c.window.add(t.number, c.store.hash(o.key), o.key)
-	case opDelete:
-		_ = b.Delete(o.key, nil)
-		c.window.add(t.number, c.store.hash(o.key), o.key)
+	case opSet, opDelete:
+		if o.kind == opSet {
+			_ = b.Set(o.key, o.value, nil)
+		} else {
+			_ = b.Delete(o.key, nil)
+		}
+		hash := c.store.hash(o.key)
+		c.window.add(t.number, hash, o.key)
+		c.store.rows.wrote(hash, t.number)
 	case opStamped:
 		var s kv.Stamp
 		binary.BigEndian.PutUint64(s[:], t.number)

@@ -85,6 +85,7 @@ func (c *committer) deleteRange(t *tx, o *op) {
 		c.rangeDeletes++
 	}
 	c.window.addSpan(t.number, s)
+	c.store.rows.deletedRange(s, t.number)
 	c.group.spans = true
 	c.restoreMeta(s)
 }

@@ -11,6 +11,7 @@ import (
 
 // reader reads one snapshot. It implements kv.Reader.
 type reader struct {
+	store  *Store
 	snap   *snapshot
 	now    time.Time
 	err    error            // the first failure
@@ -36,10 +37,25 @@ func (r *reader) release() {
 func (r *reader) Now() time.Time { return r.now }
 
 // Get implements kv.Reader.
-func (r *reader) Get(key kv.Key) []byte {
+func (r *reader) Get(key kv.Key) []byte { return r.get(key, r.store.hash(key)) }
+
+// get is Get for a key whose hash is known.
+func (r *reader) get(key kv.Key, hash uint64) []byte {
 	if r.err != nil {
 		return nil
 	}
+	if value, ok := r.store.rows.get(hash, key, r.snap.version); ok {
+		return value
+	}
+	value := r.search(key)
+	if value != nil {
+		r.store.rows.put(hash, key, value, r.snap.version)
+	}
+	return value
+}
+
+// search looks a row up in the tree.
+func (r *reader) search(key kv.Key) []byte {
 	if r.points == nil {
 		it, err := r.snap.point()
 		if err != nil {

@@ -34,6 +34,7 @@ type Store struct {
 	snaps     snapshots
 	stripes   *stripeLocks
 	committer *committer
+	rows      rowCache
 	metrics   metrics
 	txs       sync.Pool // of *tx
 
@@ -60,7 +61,7 @@ func (s *Store) View(ctx context.Context, fn func(r kv.Reader) error) error {
 		return err
 	}
 	defer s.snaps.leave()
-	r := reader{snap: s.snaps.forView(), now: s.clock.Now()}
+	r := reader{store: s, snap: s.snaps.forView(), now: s.clock.Now()}
 	defer func() {
 		r.release()
 		s.snaps.doneView(r.snap)

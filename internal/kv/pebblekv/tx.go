@@ -37,7 +37,7 @@ type tx struct {
 func (t *tx) begin() {
 	t.snap = t.store.snaps.forUpdate()
 	t.version = t.snap.version
-	t.base = reader{snap: t.snap, now: t.store.clock.Now()}
+	t.base = reader{store: t.store, snap: t.snap, now: t.store.clock.Now()}
 	t.points, t.ranges, t.keys, t.reads = t.points[:0], t.ranges[:0], t.keys[:0], 0
 	t.writes.reset()
 	if cap(t.writes.ops) > maxPooledOps {
@@ -86,8 +86,9 @@ func (t *tx) Get(key kv.Key) []byte {
 	}
 	from := len(t.keys)
 	t.keys = append(t.keys, key...)
-	t.points = append(t.points, point{t.store.hash(key), uint32(from), uint32(len(t.keys))})
-	return t.base.Get(key)
+	hash := t.store.hash(key)
+	t.points = append(t.points, point{hash, uint32(from), uint32(len(t.keys))})
+	return t.base.get(key, hash)
 }
 
 // GetMany implements kv.Reader.
