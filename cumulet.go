@@ -125,8 +125,10 @@ func (s *Server) run(ctx context.Context, r running) {
 			return nil
 		}
 	})
-	err := group.Wait()
-	s.err = errors.Join(err, r.tracer.Close(context.WithoutCancel(ctx)), r.db.Close())
+	s.err = group.Wait()
+	if err := errors.Join(r.tracer.Close(context.WithoutCancel(ctx)), r.db.Close()); s.err == nil {
+		s.err = err // else it follows from the first
+	}
 }
 
 // Addr returns the address that the server listens on.
