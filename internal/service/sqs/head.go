@@ -18,7 +18,8 @@ type heads struct {
 
 // head is what this process remembers of one queue.
 type head struct {
-	swept atomic.Uint64 // the bucket for which old deduplication ids were removed
+	swept  atomic.Uint64 // the bucket for which old deduplication ids were removed
+	gather gather
 
 	mu      sync.Mutex
 	from    kv.Key // there is no ready row below it; nil: not known

@@ -64,7 +64,9 @@ const (
 // Bounds of our own, so that no transaction grows without limit.
 const (
 	maxExamined      = 500     // rows that one receive looks at before it commits and goes on
-	maxPage          = 50      // rows read at a time
+	maxPage          = 50      // rows that one receive deals with at a time
+	maxTogether      = 64      // receives that look at a queue in one transaction
+	maxShown         = 4 << 20 // bytes of messages that the receives of one transaction hand out, if there are several
 	maxCopied        = 4 << 20 // bytes of messages that one transaction moves to other queues
 	tombstonesSwept  = 10_000  // deleted rows below a queue's head before they are swept as a range
 	sweepBatch       = 500     // messages that one retention sweep removes

@@ -99,8 +99,10 @@ type receive struct {
 	taken    int
 	inFlight int64 // messages that went in flight
 	copied   int   // bytes of messages that went to another queue
+	shown    int   // bytes of messages handed out
 
 	head     *head
+	ahead    *ahead
 	last     kv.Key // the last ready row that was dealt with
 	deleted  int    // ready rows deleted, up to last
 	swept    bool
@@ -109,50 +111,18 @@ type receive struct {
 	again    bool // there is more to look at, in another transaction
 }
 
-// look hands out what is visible now.
-func (s *Service) look(ctx context.Context, ref queueRef, in *sqsapi.ReceiveMessageInput, wanted *wanted) (*receive, error) {
-	for {
-		var r *receive
-		err := s.db.Update(ctx, func(tx kv.Tx) error {
-			q, err := s.queue(tx, ref)
-			if err != nil {
-				return err
-			}
-			if err := checkAttempt(q, in); err != nil {
-				return err
-			}
-			r = s.newReceive(tx, q, in, wanted)
-			if err := s.take(tx, r, in.ReceiveRequestAttemptId); err != nil {
-				return err
-			}
-			if ctx.Err() != nil {
-				return context.Cause(ctx) // nobody is there to get the messages
-			}
-			return nil
-		}, s.hint(ref))
-		if err != nil {
-			return nil, err
-		}
-		if len(r.messages) > 0 || !r.again {
-			return r, nil
-		}
-	}
-}
-
 func (s *Service) newReceive(tx kv.Tx, q *queue, in *sqsapi.ReceiveMessageInput, wanted *wanted) *receive {
 	r := &receive{
 		q:          q,
 		wanted:     wanted,
 		now:        tx.Now(),
-		want:       1,
+		want:       wantedBy(in),
 		wait:       time.Duration(q.row.ReceiveMessageWaitTimeSeconds) * time.Second,
 		visibility: time.Duration(q.row.VisibilityTimeout) * time.Second,
 		head:       s.heads.of(q.id),
+		ahead:      new(ahead),
 	}
 	r.expired = r.now.Add(-time.Duration(q.row.MessageRetentionPeriod) * time.Second).UnixMilli()
-	if in.MaxNumberOfMessages != nil {
-		r.want = int(*in.MaxNumberOfMessages)
-	}
 	if in.WaitTimeSeconds != nil {
 		r.wait = time.Duration(*in.WaitTimeSeconds) * time.Second
 	}
@@ -160,6 +130,14 @@ func (s *Service) newReceive(tx kv.Tx, q *queue, in *sqsapi.ReceiveMessageInput,
 		r.visibility = time.Duration(*in.VisibilityTimeout) * time.Second
 	}
 	return r
+}
+
+// wantedBy returns how many messages a receive takes at most.
+func wantedBy(in *sqsapi.ReceiveMessageInput) int {
+	if in.MaxNumberOfMessages != nil {
+		return int(*in.MaxNumberOfMessages)
+	}
+	return 1
 }
 
 // take takes messages into r.
@@ -170,8 +148,9 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 			return err
 		}
 	}
-	r.want = r.head.admit(tx.Snapshot(), &r.q.queueKeys, r.want)
-	if r.want == 0 {
+	granted := r.ahead.granted
+	r.want = r.head.admit(tx.Snapshot(), &r.q.queueKeys, granted+r.want) - granted
+	if r.want <= 0 {
 		if !r.q.fifo && r.wait == 0 {
 			return &sqsapi.OverLimit{Message: fmt.Sprintf("The maximum number of in flight messages is reached: %d.", maxInFlight)}
 		}
@@ -180,6 +159,7 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 	if err := s.takeVisible(tx, r); err != nil {
 		return err
 	}
+	r.ahead.granted += int(r.inFlight)
 	if r.inFlight > 0 {
 		tx.Add(r.q.visible, -r.inFlight)
 		tx.Add(r.q.inFlight, r.inFlight)
@@ -223,39 +203,69 @@ type readyEntry struct {
 	value []byte
 }
 
-// scan gives the rows of an index to fn, page by page, until there are enough messages. The rows are read from the
-// snapshot: a scan that conflicted would do so with every send. What fn takes it reads again.
+// ahead is what the receives of one transaction have read of an index and not dealt with. They share it, because the
+// snapshot that it is read from does not show what they have taken.
+type ahead struct {
+	entries []readyEntry
+	from    kv.Key // where to read on; nil: at the head
+	end     bool   // there is nothing more to read
+	least   int    // rows to read at a time, at least
+	granted int    // messages that may go in flight for earlier receives
+}
+
+// scan gives the rows of an index to fn, page by page, until there are enough messages. Fn deals with rows from the front
+// of a page, and counts each with passed. The rows are read from the snapshot: a scan that conflicted would do so with
+// every send. What fn takes it reads again.
 func (r *receive) scan(tx kv.Tx, index, end kv.Key, fn func(page []readyEntry) error) error {
-	from, sweep := r.head.start(index)
-	if sweep {
-		tx.DeleteRange(index, from)
-		r.swept = true
-	}
-	page := make([]readyEntry, 0, min(r.want, maxPage))
-	for !r.full() {
+	for a := r.ahead; !r.full(); {
 		limit := min(r.room(), maxPage)
-		page = page[:0]
-		for key, value := range tx.Snapshot().Scan(kv.Range{Start: from, End: end, Limit: limit}) {
-			both := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
-			page = append(page, readyEntry{key: both[:len(key):len(key)], value: both[len(key):]})
+		if len(a.entries) == 0 && !a.end {
+			r.read(tx, index, end, max(limit, a.least))
 		}
+		page := a.entries[:min(limit, len(a.entries))]
 		if len(page) == 0 {
 			return nil
 		}
+		before := r.deleted
 		if err := fn(page); err != nil {
 			return err
 		}
-		r.examined += len(page)
-		if len(page) < limit {
+		done := r.deleted - before
+		a.entries = a.entries[done:]
+		if done < len(page) {
 			return nil
 		}
+		r.examined += done
 		if r.examined >= maxExamined {
 			r.again = true
 			return nil
 		}
-		from = page[len(page)-1].key.Next()
 	}
 	return nil
+}
+
+// read reads the next rows of an index.
+func (r *receive) read(tx kv.Tx, index, end kv.Key, limit int) {
+	a := r.ahead
+	if a.from == nil {
+		var sweep bool
+		if a.from, sweep = r.head.start(index); sweep {
+			tx.DeleteRange(index, a.from)
+			r.swept = true
+		}
+	}
+	if cap(a.entries) < limit {
+		a.entries = make([]readyEntry, 0, limit)
+	}
+	a.entries = a.entries[:0]
+	for key, value := range tx.Snapshot().Scan(kv.Range{Start: a.from, End: end, Limit: limit}) {
+		both := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
+		a.entries = append(a.entries, readyEntry{key: both[:len(key):len(key)], value: both[len(key):]})
+	}
+	a.end = len(a.entries) < limit
+	if !a.end {
+		a.from = a.entries[limit-1].key.Next()
+	}
 }
 
 // takeReady hands out messages of a standard queue.
@@ -401,6 +411,7 @@ func (s *Service) hand(tx kv.Tx, r *receive, m *message, st *state) {
 
 // emit adds a message to the answer.
 func (r *receive) emit(m *message, st *state) {
+	r.shown += len(m.body)
 	handle := receipt{queue: r.q.id, id: m.id, nonce: st.nonce}
 	r.messages = append(r.messages, r.wanted.show(m, st, handle.String()))
 	if r.q.fifo {
