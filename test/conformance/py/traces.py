@@ -69,7 +69,9 @@ class Clients:
     def __init__(self, endpoint, models, directory):
         self.endpoint, self.made = endpoint, {}
         for overlay in os.listdir(os.path.join(models, "overlay")):
-            query_model(models, overlay.removesuffix(".json"), directory)
+            with open(os.path.join(models, "overlay", overlay)) as f:
+                if "query" in json.load(f).get("metadata", {}).get("protocols", []):
+                    query_model(models, overlay.removesuffix(".json"), directory)
         self.session = botocore.session.get_session()
         self.session.get_component("data_loader").search_paths.append(directory)
         self.headers = {}  # sent with every request besides the client's own
