@@ -9,7 +9,8 @@ import (
 )
 
 // names gives what differs from run to run a name: the first id is <id 1>, the first receipt handle <handle 1>, and an
-// instant is its distance from the start of the script, such as <+29s>. Parameters may use the names.
+// instant is its distance from the start of the script, such as <+29s>. Parameters may use the names, and <text 1000> for
+// a text of that many letters x.
 type names struct {
 	start  time.Time
 	count  map[string]int    // by kind
@@ -58,6 +59,9 @@ func (n *names) normalize(key string, v any) any {
 }
 
 func (n *names) text(key, s string) string {
+	if called, ok := n.byText[s]; ok {
+		return called
+	}
 	kind, opaque := kinds[key]
 	if !opaque && uuid.MatchString(s) {
 		kind, opaque = "id", true
@@ -119,7 +123,13 @@ func (n *names) expand(params string) string {
 	return name.ReplaceAllStringFunc(params, func(called string) string {
 		value, ok := n.values[called]
 		if !ok {
-			return called
+			length, found := strings.CutPrefix(called, "<text ")
+			letters, err := strconv.Atoi(strings.TrimSuffix(length, ">"))
+			if !found || err != nil {
+				return called
+			}
+			value = strings.Repeat("x", letters)
+			n.values[called], n.byText[value] = value, called
 		}
 		quoted := quote(value)
 		return quoted[1 : len(quoted)-1]

@@ -67,4 +67,10 @@ func TestNormalize(t *testing.T) {
 	if got, want := n.expand(`{"H": "<handle 1>", "I": "<id 9>"}`), `{"H": "x+/y", "I": "<id 9>"}`; got != want {
 		t.Errorf("expand = %s, want %s", got, want)
 	}
+	if got, want := n.expand(`{"Body": "<text 5>"}`), `{"Body": "xxxxx"}`; got != want {
+		t.Errorf("expand = %s, want %s", got, want)
+	}
+	if got, want := n.text("Body", "xxxxx"), "<text 5>"; got != want {
+		t.Errorf("text = %s, want %s", got, want)
+	}
 }
