@@ -1,6 +1,8 @@
 package pebblekv
 
 import (
+	"slices"
+
 	"github.com/cumulet/cumulet/internal/kv"
 )
 
@@ -134,11 +136,8 @@ func (c *committer) resolve(t *tx) error {
 
 // current returns the row that o's atoms start from.
 func (c *committer) current(o *op) (number, error) {
-	switch o.kind {
-	case opSet:
+	if o.kind != opAtomic { // an earlier Set or Delete of the same transaction
 		return numberOf(o.value), nil
-	case opDelete:
-		return number{}, nil
 	}
 	if n, ok := c.counters.get(o.key); ok {
 		return n, nil
@@ -155,14 +154,14 @@ func (c *committer) current(o *op) (number, error) {
 	if err != nil {
 		return number{}, err
 	}
-	defer closer.Close() //nolint:errcheck // a point read has nothing left to fail
+	defer closer.Close()
 	return numberOf(value), nil
 }
 
 // lookup looks for a row among the group's own writes, which are not in the database yet.
 func (g *group) lookup(key []byte) (number, bool) {
-	for i := len(g.txs) - 1; i >= 0; i-- {
-		value, state := g.txs[i].writes.read(key) // an absent row has no value
+	for _, t := range slices.Backward(g.txs) {
+		value, state := t.writes.read(key) // an absent row has no value
 		if state != untouched {
 			return numberOf(value), true
 		}

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/cumulet/cumulet/internal/clock"
 	"github.com/cumulet/cumulet/internal/kv"
 )
 
@@ -21,6 +23,7 @@ import (
 // and stop, and whatever Pebble still does is kept away from the directory by fence.
 type failure struct {
 	log    *slog.Logger
+	clock  *clock.Clock
 	done   chan struct{} // closed at the failure
 	before func()        // runs just before done is closed
 
@@ -28,7 +31,8 @@ type failure struct {
 	err  error // set before done is closed
 
 	mu          sync.Mutex
-	flushErrors int // in a row
+	flushErrors int       // in a row
+	stalled     time.Time // since when Pebble takes no writes; zero while it does
 }
 
 // fail makes the store fail, if it has not already.
@@ -91,7 +95,8 @@ func (f *failure) Fatalf(format string, args ...any) {
 }
 
 // listener returns what Pebble reports its background work to. Flushes that fail are tried again for as long as the
-// disk is full; other errors that persist end the store, since writes would stall in the end.
+// disk is full, unless writes wait for them for too long; other errors that persist end the store, since writes would
+// stall in the end.
 func (f *failure) listener(space *space) *pebble.EventListener {
 	background := func(err error) {
 		f.mu.Lock()
@@ -102,11 +107,19 @@ func (f *failure) listener(space *space) *pebble.EventListener {
 		case errors.Is(err, pebble.ErrCancelledCompaction):
 		case isNoSpace(err):
 			space.ranOut()
+			if !f.stalled.IsZero() && f.clock.Now().Sub(f.stalled) > maxStall {
+				f.fail(err)
+			}
 		default:
 			if f.flushErrors++; f.flushErrors >= maxFlushErrors {
-				go f.fail(err) // Pebble holds its locks here
+				f.fail(err)
 			}
 		}
+	}
+	stall := func(since time.Time) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.stalled = since
 	}
 	stop := func() {
 		if f.failed() {
@@ -114,6 +127,8 @@ func (f *failure) listener(space *space) *pebble.EventListener {
 		}
 	}
 	return &pebble.EventListener{
+		WriteStallBegin: func(pebble.WriteStallBeginInfo) { stall(f.clock.Now()) },
+		WriteStallEnd:   func() { stall(time.Time{}) },
 		FlushBegin:      func(pebble.FlushInfo) { stop() },
 		CompactionBegin: func(pebble.CompactionInfo) { stop() },
 		BackgroundError: func(err error) { f.log.Warn("background work failed, trying again", "err", err) },

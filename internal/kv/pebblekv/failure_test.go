@@ -73,6 +73,18 @@ func (q *quota) Remove(name string) error {
 	return q.FS.Remove(name)
 }
 
+func (q *quota) Rename(oldname, newname string) error {
+	if err := q.FS.Rename(oldname, newname); err != nil {
+		return err
+	}
+	q.free(newname)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bytesByFile[newname] = q.bytesByFile[oldname]
+	delete(q.bytesByFile, oldname)
+	return nil
+}
+
 func (q *quota) GetDiskUsage(string) (vfs.DiskUsage, error) {
 	if q.silent {
 		return vfs.DiskUsage{}, vfs.ErrUnsupported
@@ -147,7 +159,7 @@ func TestDiskFull(t *testing.T) {
 
 // A disk fills up that does not say how full it is. The store fails, and goes on when it is opened with space again.
 func TestDiskFullUnannounced(t *testing.T) {
-	disk := &quota{FS: vfs.NewMem(), size: 256 << 10, silent: true, bytesByFile: map[string]int64{}}
+	disk := &quota{FS: vfs.NewMem(), size: 512 << 10, silent: true, bytesByFile: map[string]int64{}}
 	l := newLedger(make([]int, 4))
 	for round := range 3 {
 		s := open(t, small(disk))
@@ -172,7 +184,7 @@ func TestDiskFullUnannounced(t *testing.T) {
 		if err := s.Close(); !errors.Is(err, kv.ErrUnavailable) {
 			t.Errorf("Close() = %v, want the failure", err)
 		}
-		disk.resize(disk.size + 256<<10)
+		disk.resize(disk.size + 4<<20) // what the dead store has left behind is only removed once it is open
 		s = open(t, small(disk))
 		state, err := verifyLedger(s, l.acked, l.started)
 		if err != nil {

@@ -28,6 +28,7 @@ type fence struct {
 	clock *clock.Clock
 	fail  func(error)
 
+	last   atomic.Pointer[error] // the last error of an operation that writes
 	raised atomic.Bool
 	mu     sync.RWMutex // held for reading by each operation that writes
 }
@@ -57,7 +58,18 @@ func (f *fence) do(what, name string, op func() error) error {
 	if !errors.As(err, &path) && !errors.As(err, &link) { // these name the file themselves
 		err = fmt.Errorf("%s %s: %w", what, name, err)
 	}
+	f.last.Store(&err)
 	return err
+}
+
+// withLast adds the last error of an operation that writes to err: Pebble panics when it cannot open a database for
+// lack of space, say, and then tells only why it panicked.
+func (f *fence) withLast(err error) error {
+	last := f.last.Load()
+	if last == nil || errors.Is(err, *last) {
+		return err
+	}
+	return errors.Join(*last, err)
 }
 
 // vital runs an operation that writes and whose failure must not reach Pebble.
@@ -169,6 +181,11 @@ func (f *fencedFile) do(what string, op func() error) error {
 // Write implements vfs.File.
 func (f *fencedFile) Write(p []byte) (n int, err error) {
 	err = f.do("write", func() (err error) {
+		if strings.HasSuffix(f.name, ".sst") {
+			if err := f.fence.space.forTables(); err != nil {
+				return err
+			}
+		}
 		n, err = f.File.Write(p)
 		return err
 	})

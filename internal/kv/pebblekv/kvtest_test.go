@@ -47,9 +47,15 @@ func TestMetamorphic(t *testing.T) {
 }
 
 func BenchmarkDisk(b *testing.B) {
-	kvtest.Bench(b, func(b *testing.B) kv.Store { return open(b, pebblekv.Options{Dir: b.TempDir()}) })
+	kvtest.Bench(b, func(b *testing.B) kv.Store {
+		b.Helper()
+		return open(b, pebblekv.Options{Dir: b.TempDir()})
+	})
 }
 
 func BenchmarkMemory(b *testing.B) {
-	kvtest.Bench(b, func(*testing.B) kv.Store { return open(b, pebblekv.Options{Dir: "data", FS: vfs.NewMem()}) })
+	kvtest.Bench(b, func(b *testing.B) kv.Store {
+		b.Helper()
+		return open(b, pebblekv.Options{Dir: "data", FS: vfs.NewMem()})
+	})
 }

@@ -42,5 +42,6 @@ const (
 	spaceCheckBytes = 1 << 20               // written between two looks at the free space, at most
 	spaceCheckEvery = time.Second           // between two looks at the free space, at most
 	flushRetryDelay = 50 * time.Millisecond // between two attempts to flush when the disk is full
+	maxStall        = 3 * time.Second       // that writes wait for a flush while the disk is full, before the store gives up
 	maxFlushErrors  = 8                     // in a row, when the disk is not full, before the store gives up
 )

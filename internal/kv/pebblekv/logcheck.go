@@ -137,9 +137,14 @@ type record struct {
 // record reads the record at s.at. It returns false if its beginning is not valid.
 func (s *scanner) record() (r record, ok bool) {
 	var prefix []byte
-	for {
+	for n := 0; ; n++ {
+		at := s.at
 		c, ok := s.next()
-		if !ok || c.first != (prefix == nil) {
+		if !ok {
+			break
+		}
+		if c.first != (n == 0) {
+			s.at = at - 1 // just before what is not part of the record, as with an invalid chunk
 			break
 		}
 		prefix = append(prefix, c.payload[:min(len(c.payload), recordPrefix-len(prefix))]...)
@@ -149,7 +154,7 @@ func (s *scanner) record() (r record, ok bool) {
 		}
 	}
 	if len(prefix) < batchHeader {
-		return r, s.log == false && r.complete
+		return r, !s.log && r.complete
 	}
 	r.start = binary.LittleEndian.Uint64(prefix)
 	r.end = r.start + uint64(binary.LittleEndian.Uint32(prefix[8:]))
@@ -171,8 +176,7 @@ func checkLog(data []byte, number uint32) (int, bool) {
 		}
 		before, bad = r.end, s.at
 	}
-	s.at = bad + 1
-	for s.seek() {
+	for s.at++; s.seek(); { // from behind the invalid chunk
 		r, ok := s.record()
 		if !ok {
 			s.at++
@@ -199,7 +203,7 @@ func checkManifest(data []byte) (int, bool) {
 		}
 		bad = s.at
 	}
-	s.at = bad + 1
+	s.at++
 	return bad, s.seek()
 }
 

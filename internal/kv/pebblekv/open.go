@@ -30,7 +30,7 @@ type Options struct {
 	Log   *slog.Logger // default: discards
 
 	MemTableBytes uint64 // default 16 MiB; the most that is written between two flushes
-	CacheBytes    int64  // default 32 MiB of table blocks
+	CacheBytes    int64  // default 128 MiB of table blocks and memtables, taken as it is needed
 	ReserveBytes  uint64 // default 96 MiB: with less free space, Update returns kv.ErrUnavailable
 	VerifyBytes   int64  // default 64 MiB: how much of the tables is read at open to find damage; -1 means all
 }
@@ -56,7 +56,7 @@ func Open(o Options) (*Store, error) {
 		space:   &space{fs: o.FS, dir: o.Dir, clock: o.Clock, log: o.Log, reserve: o.ReserveBytes},
 	}
 	s.txs = sync.Pool{New: func() any { return &tx{store: s, done: make(chan error, 1)} }}
-	s.failure = &failure{log: o.Log, done: make(chan struct{}), before: func() {
+	s.failure = &failure{log: o.Log, clock: o.Clock, done: make(chan struct{}), before: func() {
 		s.fence.raise()
 		s.snaps.freeze()
 	}}
@@ -91,7 +91,7 @@ func (o Options) withDefaults() Options {
 		o.MemTableBytes = 16 << 20
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 32 << 20
+		o.CacheBytes = 128 << 20
 	}
 	if o.ReserveBytes == 0 {
 		o.ReserveBytes = defaultReserve
@@ -118,6 +118,9 @@ func (s *Store) open(o Options) (err error) {
 			_ = lock.Close() // the error that counts is err
 		}
 	}()
+	if err := s.space.forTables(); err != nil {
+		return fmt.Errorf("disk is full: %w", err)
+	}
 	manifest, err := checkLogs(o.FS, o.Dir)
 	if err != nil {
 		return err
@@ -130,7 +133,7 @@ func (s *Store) open(o Options) (err error) {
 		s.db, err = pebble.Open(o.Dir, po)
 		return err
 	}); err != nil {
-		return fmt.Errorf("database described by %s: %w", manifest, err)
+		return fmt.Errorf("database described by %s: %w", manifest, s.fence.withLast(err))
 	}
 	if err = s.failure.guard(s.load); err != nil {
 		_ = s.failure.guard(s.db.Close) // the error that counts is err
@@ -219,7 +222,7 @@ func (s *Store) metaRow(key kv.Key) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer closer.Close() //nolint:errcheck // a point read has nothing left to fail
+	defer closer.Close()
 	if len(value) != 8 {
 		return 0, fmt.Errorf("row %x holds %d bytes, not 8", []byte(key), len(value))
 	}
@@ -250,7 +253,7 @@ func readOwner(fs vfs.FS, dir string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, 32))
 	if err != nil {
 		return ""

@@ -40,7 +40,7 @@ func (s *space) check() error {
 		return nil
 	}
 	now := s.clock.Now()
-	if age := now.Sub(s.at); s.err == nil && age >= 0 && age < spaceCheckEvery && s.unchecked.Load() < spaceCheckBytes {
+	if age := now.Sub(s.at); s.err == nil && age >= 0 && age < spaceCheckEvery && s.unchecked.Load() < int64(min(spaceCheckBytes, s.reserve/4)) {
 		return nil
 	}
 	s.at = now
@@ -66,6 +66,20 @@ func (s *space) check() error {
 		s.err = nil
 	}
 	return s.err
+}
+
+// forTables returns an error while what is free is to be kept for the log: a table that cannot be written is tried
+// again, a log is not.
+func (s *space) forTables() error {
+	use, err := s.fs.GetDiskUsage(s.dir)
+	if err != nil {
+		return nil //nolint:nilerr // then writing shows how full the disk is
+	}
+	if use.AvailBytes >= s.reserve/2 {
+		return nil
+	}
+	s.ranOut()
+	return fmt.Errorf("%d MB free are kept for the log: %w", use.AvailBytes>>20, syscall.ENOSPC)
 }
 
 // ranOut says that a write in the background failed for lack of space.
