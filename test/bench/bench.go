@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,10 +26,17 @@ type bench struct {
 	program string
 	time    time.Duration
 	backlog int
+	only    string
 
-	server, floor *binary.Process
-	addr          string // of the server
-	floorAddr     string
+	process *binary.Process
+	server  target
+	floor   target
+}
+
+// target is a process that answers requests.
+type target struct {
+	addr string
+	pid  int
 }
 
 func (b *bench) run() error {
@@ -44,21 +52,27 @@ func (b *bench) run() error {
 	if err := b.start(filepath.Join(dir, "data")); err != nil {
 		return err
 	}
-	defer b.server.Kill()
+	defer b.process.Kill()
 	stop, err := b.startFloor()
 	if err != nil {
 		return err
 	}
 	defer stop()
 
-	fmt.Println("| call | connections | floor/s | server/s | ratio | p50 | p99 |\n|---|--:|--:|--:|--:|--:|--:|")
-	for _, f := range []func() error{b.sends, b.receives, b.deletes} {
-		if err := f(); err != nil {
+	fmt.Println("| call | connections | floor/s | server/s | ratio | p50 | p99 | floor's CPU a call | server's |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+	for _, step := range []struct {
+		name string
+		run  func() error
+	}{{"send", b.sends}, {"receive", b.receives}, {"delete", b.deletes}, {"backlog", b.backlogs}} {
+		if b.only != "" && b.only != step.name {
+			continue
+		}
+		if err := step.run(); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("\nresident memory under load: %s at the peak\n", memory(b.server.PID(), "VmHWM"))
-	return b.backlogs()
+	fmt.Printf("\nresident memory under load: %s at the peak\n", memory(b.server.pid, "VmHWM"))
+	return nil
 }
 
 // options are how the server runs: durable, and with every signature verified.
@@ -73,7 +87,7 @@ func (b *bench) start(data string) error {
 	if err != nil {
 		return err
 	}
-	b.server, b.addr = p, strings.TrimPrefix(p.URL, "http://")
+	b.process, b.server = p, target{strings.TrimPrefix(p.URL, "http://"), p.PID()}
 	return nil
 }
 
@@ -92,7 +106,7 @@ func (b *bench) startFloor() (stop func(), err error) {
 	}
 	line := make([]byte, 64)
 	n, err := out.Read(line)
-	b.floorAddr = strings.TrimPrefix(strings.TrimSpace(string(line[:n])), "http://")
+	b.floor = target{strings.TrimPrefix(strings.TrimSpace(string(line[:n])), "http://"), cmd.Process.Pid}
 	return func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }, err
 }
 
@@ -105,12 +119,12 @@ func (b *bench) startup(dir string) error {
 		if err := b.start(filepath.Join(dir, "startup")); err != nil {
 			return err
 		}
-		if _, err := b.call(b.addr, "ListQueues", "{}"); err != nil {
+		if _, err := b.call("ListQueues", "{}"); err != nil {
 			return err
 		}
 		times = append(times, time.Since(began))
-		idle = memory(b.server.PID(), "VmRSS")
-		b.server.Kill()
+		idle = memory(b.server.pid, "VmRSS")
+		b.process.Kill()
 	}
 	slices.Sort(times)
 	fmt.Printf("start to first answer: median %v, best %v; resident when idle: %s\n\n", times[len(times)/2].Round(time.Millisecond), times[0].Round(time.Millisecond), idle)
@@ -131,9 +145,25 @@ func memory(pid int, field string) string {
 	return "unknown"
 }
 
+// cpuTime returns how much processor time a process has used, in steps of 10 ms.
+func cpuTime(pid int) time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(data, []byte(") ")) // the name may have spaces
+	fields := bytes.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(string(fields[11]))
+	system, _ := strconv.Atoi(string(fields[12]))
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
 // call makes one call and returns the answer.
-func (b *bench) call(addr, operation, params string) ([]byte, error) {
-	c, err := dial(addr, newSigner())
+func (b *bench) call(operation, params string) ([]byte, error) {
+	c, err := dial(b.server.addr, newSigner())
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +176,7 @@ func (b *bench) call(addr, operation, params string) ([]byte, error) {
 }
 
 func (b *bench) createQueue(name string) (string, error) {
-	answer, err := b.call(b.addr, "CreateQueue", fmt.Sprintf(`{"QueueName":%q,"Attributes":{"VisibilityTimeout":"43200"}}`, name))
+	answer, err := b.call("CreateQueue", fmt.Sprintf(`{"QueueName":%q,"Attributes":{"VisibilityTimeout":"43200"}}`, name))
 	if err != nil {
 		return "", err
 	}
@@ -155,13 +185,13 @@ func (b *bench) createQueue(name string) (string, error) {
 }
 
 // until runs one call again and again for the time of a measurement.
-func (b *bench) until(addr, operation string, connections int, params func(worker int) string) (*result, error) {
+func (b *bench) until(to target, operation string, connections int, params func(worker int) string) (*result, error) {
 	requests := make([]*request, connections)
 	for i := range requests {
 		requests[i] = &request{operation: operation, body: params(i)}
 	}
 	deadline := time.Now().Add(b.time)
-	return load(addr, connections, func(worker int, c *conn) (bool, error) {
+	return load(to, connections, func(worker int, c *conn) (bool, error) {
 		status, answer, err := c.do(requests[worker].bytes(c))
 		if err == nil && status != 200 {
 			err = fmt.Errorf("%s: status %d: %s", operation, status, answer)
@@ -171,8 +201,9 @@ func (b *bench) until(addr, operation string, connections int, params func(worke
 }
 
 func row(call string, connections int, floor, server *result) {
-	fmt.Printf("| %s | %d | %.0f | %.0f | **%.0f %%** | %v | %v |\n", call, connections, floor.rate(), server.rate(),
-		100*server.rate()/floor.rate(), server.latency.percentile(.5).Round(10*time.Microsecond), server.latency.percentile(.99).Round(10*time.Microsecond))
+	fmt.Printf("| %s | %d | %.0f | %.0f | **%.0f %%** | %v | %v | %v | %v |\n", call, connections, floor.rate(), server.rate(),
+		100*server.rate()/floor.rate(), server.latency.percentile(.5).Round(10*time.Microsecond), server.latency.percentile(.99).Round(10*time.Microsecond),
+		floor.cpuPerCall(), server.cpuPerCall())
 }
 
 func sendParams(url string) string {
@@ -190,11 +221,11 @@ func (b *bench) sends() error {
 	}
 	for _, m := range []struct{ connections, queues int }{{1, 1}, {16, 1}, {128, 1}, {128, 100}} {
 		params := func(worker int) string { return sendParams(urls[worker%m.queues]) }
-		floor, err := b.until(b.floorAddr, "SendMessage", m.connections, params)
+		floor, err := b.until(b.floor, "SendMessage", m.connections, params)
 		if err != nil {
 			return err
 		}
-		server, err := b.until(b.addr, "SendMessage", m.connections, params)
+		server, err := b.until(b.server, "SendMessage", m.connections, params)
 		if err != nil {
 			return err
 		}
@@ -212,7 +243,7 @@ func (b *bench) fill(url string, n int) error {
 	q := fmt.Sprintf(`{"QueueUrl":%q,"Entries":[%s]}`, url, strings.Join(entries, ","))
 	var sent atomic.Int64
 	requests := make([]request, 16)
-	_, err := load(b.addr, len(requests), func(worker int, c *conn) (bool, error) {
+	_, err := load(b.server, len(requests), func(worker int, c *conn) (bool, error) {
 		if sent.Add(10) > int64(n) {
 			return false, nil
 		}
@@ -235,7 +266,7 @@ func receiveParams(url string, n int) string {
 func (b *bench) receive(url string, connections, n int) (*result, error) {
 	var taken atomic.Int64
 	requests := make([]request, connections)
-	return load(b.addr, connections, func(worker int, c *conn) (bool, error) {
+	return load(b.server, connections, func(worker int, c *conn) (bool, error) {
 		if taken.Add(1) > int64(n) {
 			return false, nil
 		}
@@ -259,7 +290,7 @@ func (b *bench) receives() error {
 		if err := b.fill(url, n); err != nil {
 			return err
 		}
-		floor, err := b.until(b.floorAddr, "ReceiveMessage", connections, func(int) string { return receiveParams(url, 1) })
+		floor, err := b.until(b.floor, "ReceiveMessage", connections, func(int) string { return receiveParams(url, 1) })
 		if err != nil {
 			return err
 		}
@@ -287,9 +318,9 @@ func (b *bench) deletes() error {
 			return err
 		}
 		params := func(handle string) string { return fmt.Sprintf(`{"QueueUrl":%q,"ReceiptHandle":%q}`, url, handle) }
-		measure := func(addr string) (*result, error) {
+		measure := func(to target) (*result, error) {
 			var next atomic.Int64
-			return load(addr, connections, func(_ int, c *conn) (bool, error) {
+			return load(to, connections, func(_ int, c *conn) (bool, error) {
 				i := next.Add(1) - 1
 				if i >= int64(len(handles)) {
 					return false, nil
@@ -301,11 +332,11 @@ func (b *bench) deletes() error {
 				return true, err
 			})
 		}
-		floor, err := measure(b.floorAddr)
+		floor, err := measure(b.floor)
 		if err != nil {
 			return err
 		}
-		server, err := measure(b.addr)
+		server, err := measure(b.server)
 		if err != nil {
 			return err
 		}
@@ -316,7 +347,7 @@ func (b *bench) deletes() error {
 
 // handles receives n messages, ten a call.
 func (b *bench) handles(url string, n int) ([]string, error) {
-	c, err := dial(b.addr, newSigner())
+	c, err := dial(b.server.addr, newSigner())
 	if err != nil {
 		return nil, err
 	}

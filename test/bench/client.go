@@ -145,17 +145,22 @@ func (h *histogram) percentile(p float64) time.Duration {
 type result struct {
 	requests int
 	elapsed  time.Duration
+	cpu      time.Duration // of the process that answered
 	latency  histogram
 }
 
 func (r *result) rate() float64 { return float64(r.requests) / r.elapsed.Seconds() }
 
+func (r *result) cpuPerCall() time.Duration {
+	return (r.cpu / time.Duration(max(r.requests, 1))).Round(100 * time.Nanosecond)
+}
+
 // load lets connections work at once until each next returns false. A next does one request, or says why it cannot.
-func load(addr string, connections int, next func(worker int, c *conn) (bool, error)) (*result, error) {
+func load(to target, connections int, next func(worker int, c *conn) (bool, error)) (*result, error) {
 	signer := newSigner()
 	conns := make([]*conn, connections)
 	for i := range conns {
-		c, err := dial(addr, signer)
+		c, err := dial(to.addr, signer)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +171,7 @@ func load(addr string, connections int, next func(worker int, c *conn) (bool, er
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var failure error
-	start := time.Now()
+	start, cpu := time.Now(), cpuTime(to.pid)
 	for i, c := range conns {
 		wg.Go(func() {
 			var own result
@@ -194,6 +199,6 @@ func load(addr string, connections int, next func(worker int, c *conn) (bool, er
 		})
 	}
 	wg.Wait()
-	total.elapsed = time.Since(start)
+	total.elapsed, total.cpu = time.Since(start), cpuTime(to.pid)-cpu
 	return total, failure
 }
