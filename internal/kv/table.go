@@ -29,6 +29,7 @@ const (
 	TableAttempt       Table = 21 // service/sqs: receive request attempt ids
 	TableGroupMessage  Table = 22 // service/sqs: FIFO messages by group and sequence number
 	TableQueueDeleted  Table = 23 // service/sqs: names of queues deleted a moment ago
+	TableParked        Table = 24 // service/sqs: visible messages of noisy tenants, by tenant and stamp
 )
 
 // tableNames are what String prints. A name never changes, begins with a letter, and has letters and hyphens only.
@@ -50,6 +51,7 @@ var tableNames = map[Table]string{
 	TableAttempt:       "attempt",
 	TableGroupMessage:  "group-message",
 	TableQueueDeleted:  "queue-deleted",
+	TableParked:        "parked",
 }
 
 // String returns the table's name, or table and its number if it has none.

@@ -334,7 +334,7 @@ func TestHeadSweep(t *testing.T) {
 	h := f.heads.of(f.cache.get(ref).id)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.deleted == 0 || h.deleted > 2_000 {
-		t.Errorf("%d deleted rows below the head after %d receives, want them swept once", h.deleted, total)
+	if n := h.ready.deleted; n == 0 || n > 2_000 {
+		t.Errorf("%d deleted rows below the head after %d receives, want them swept once", n, total)
 	}
 }

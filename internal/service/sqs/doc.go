@@ -13,6 +13,9 @@
 // leaves its ready row behind, and a receiver that finds a row whose message is gone, or whose turn is not the one in the
 // message's state, removes it.
 //
+// Visible messages of a noisy tenant of a standard queue move once, when a receiver finds others behind them, from the
+// ready index to one of the tenant's own. What is said here of ready rows holds for both; fair.go has the rules.
+//
 // A FIFO queue keeps its messages by group and sequence number. Instead of messages its ready rows name groups whose
 // first message is visible; fifo.go has the rules.
 //
@@ -21,7 +24,8 @@
 // Sending to a standard queue only writes, besides reading the queue's own row: sends never conflict with each other or
 // with receives. Receivers find rows in the snapshot, which conflicts with nobody, and then read again, each by its key,
 // what they take: so two of them never take the same message. Counters are changed by Add only, and add up to the number
-// of message rows. Nothing in memory is the truth: queues are cached with the bytes of their rows, which are read and
+// of message rows; a tenant's counter of messages in flight is the number of states that name it and are in flight. Each
+// visible message of a standard queue has exactly one ready row with its turn, in one index or the other. Nothing in memory is the truth: queues are cached with the bytes of their rows, which are read and
 // compared each time.
 //
 // Message ids begin with the time at which they were made. Neighbours in time are neighbours in the store, and the oldest
@@ -32,8 +36,10 @@
 // Standard queues deliver about in order, once as long as a message is invisible, and counts are exact when nobody sends
 // or receives. Changes of attributes take effect at once (of DeduplicationScope after a minute, as was observed), also a
 // purge. A FIFO queue's DelaySeconds is not retroactive. Nothing is throttled, so FifoThroughputLimit only is kept.
-// MessageGroupId on a standard queue is kept and shown, but receives are not balanced between groups. KmsMasterKeyId is
-// kept, and nothing is encrypted with it. A receipt handle of an earlier receive neither deletes a message nor changes its
+// Fair queues tell noisy tenants by their share of the messages in flight, with AWS's thresholds and at once, not by their
+// share of the consumers' time; a tenant is quiet again as soon as its share is small; each receive passes over at most
+// 200 messages of noisy tenants to find others; and about one group in 65,536 shares a given tenant's fate, because groups
+// are hashed. KmsMasterKeyId is kept, and nothing is encrypted with it. A receipt handle of an earlier receive neither deletes a message nor changes its
 // visibility, which AWS leaves open. A message that cannot become a dead letter, because that queue is gone or refuses it,
 // is delivered again. Dead letters keep their receive count and first receive. A move task moves as many messages as were
 // visible when it began, about a thousand a second unless told otherwise. A queue name alone is taken for a QueueUrl.

@@ -171,21 +171,20 @@ func (q *queue) dedupScope(now time.Time, group string) string {
 // takeFromGroups hands out messages of the groups whose turn it is.
 func (s *Service) takeFromGroups(tx kv.Tx, r *receive) error {
 	k := &r.q.queueKeys
-	return r.scan(tx, k.groupReady, k.groupReadyEnd, func(page []readyEntry) error {
-		for _, e := range page {
+	return r.scan(tx, &r.sight.ready, func(page []readyEntry) (int, error) {
+		for i, e := range page {
 			if r.full() {
 				r.again = r.again || !r.stop
-				return nil
+				return i, nil
 			}
-			r.passed(e.key)
-			tx.Delete(e.key)
+			r.sight.ready.remove(tx, e.key)
 			var row groupReadyRow
 			if err := row.decode(e.value); err != nil {
-				return fmt.Errorf("ready group of queue %d: %w", k.id, err)
+				return 0, fmt.Errorf("ready group of queue %d: %w", k.id, err)
 			}
 			g, err := k.loadGroup(tx, row.group)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if g == nil || !g.ready || g.turn != row.turn {
 				continue
@@ -193,10 +192,10 @@ func (s *Service) takeFromGroups(tx kv.Tx, r *receive) error {
 			g.ready = false
 			tx.Set(k.group(row.group), g.encode())
 			if err := s.takeFromGroup(tx, r, row.group, g); err != nil {
-				return err
+				return 0, err
 			}
 		}
-		return nil
+		return len(page), nil
 	})
 }
 

@@ -2,8 +2,11 @@ package sqs
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cumulet/cumulet/internal/kv"
 )
@@ -21,10 +24,18 @@ type head struct {
 	swept  atomic.Uint64 // the bucket for which old deduplication ids were removed
 	gather gather
 
-	mu      sync.Mutex
-	from    kv.Key // there is no ready row below it; nil: not known
-	deleted int    // ready rows deleted below it since the last DeleteRange
-	free    int64  // messages that may go in flight before the counter is read again
+	mu       sync.Mutex
+	ready    position             // in the ready or group ready index
+	free     int64                // messages that may go in flight before the counter is read again
+	parked   map[tenant]*position // tenants that may have parked messages
+	surveyed time.Time            // when all tenants with parked messages were looked for; zero: never
+}
+
+// position is where an index begins. Its head's mutex guards it.
+type position struct {
+	from    kv.Key // there is no row below it; nil: not known
+	deleted int    // rows deleted below it since the last DeleteRange
+	empty   bool   // there were no rows when this process looked the last time; of parked messages only
 }
 
 func (h *heads) of(id queueID) *head {
@@ -48,26 +59,26 @@ func (h *heads) drop(id queueID) {
 }
 
 // start returns where to scan from, and whether enough rows were deleted below for a DeleteRange.
-func (h *head) start(prefix kv.Key) (from kv.Key, sweep bool) {
+func (h *head) start(p *position, prefix kv.Key) (from kv.Key, sweep bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.from == nil {
+	if p.from == nil {
 		return prefix, false
 	}
-	return h.from, h.deleted >= tombstonesSwept
+	return p.from, p.deleted >= tombstonesSwept
 }
 
 // advance notes that a committed transaction has deleted a number of rows, that no row is left below from, and whether all
 // rows deleted before were swept.
-func (h *head) advance(from kv.Key, deleted int, swept bool) {
+func (h *head) advance(p *position, from kv.Key, deleted int, swept bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if swept {
-		h.deleted = 0
+		p.deleted = 0
 	}
-	h.deleted += deleted
-	if bytes.Compare(from, h.from) > 0 {
-		h.from = from
+	p.deleted += deleted
+	if bytes.Compare(from, p.from) > 0 {
+		p.from = from
 	}
 }
 
@@ -86,4 +97,75 @@ func (h *head) took(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.free -= int64(n)
+}
+
+// parkedTenant is a tenant and where its parked messages begin.
+type parkedTenant struct {
+	tenant   tenant
+	position *position
+}
+
+// parkedTenants returns the tenants that are known to have parked messages, and whether it is time for a survey.
+func (h *head) parkedTenants(now time.Time) (known []parkedTenant, stale bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for t, p := range h.parked {
+		if !p.empty {
+			known = append(known, parkedTenant{t, p})
+		}
+	}
+	return known, now.Sub(h.surveyed) >= surveyInterval
+}
+
+// survey returns all tenants that had parked messages and may have some again, in order, and notes that the others are
+// looked for.
+func (h *head) survey(now time.Time) []parkedTenant {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.surveyed = now
+	h.makeRoom()
+	var all []parkedTenant
+	for t, p := range h.parked {
+		p.empty = false
+		all = append(all, parkedTenant{t, p})
+	}
+	slices.SortFunc(all, func(a, b parkedTenant) int { return int(a.tenant) - int(b.tenant) })
+	return all
+}
+
+// park notes that a tenant has parked messages, and returns where they begin. It returns nil for no tenant, and if too many
+// are known: then a later survey finds it.
+func (h *head) park(t tenant) *position {
+	if t == 0 {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.parked[t]
+	if p == nil {
+		if h.makeRoom(); len(h.parked) >= maxParkedTenants {
+			return nil
+		}
+		if h.parked == nil {
+			h.parked = map[tenant]*position{}
+		}
+		p = new(position)
+		h.parked[t] = p
+	}
+	p.empty = false
+	return p
+}
+
+// makeRoom forgets tenants without parked messages if there is no room for another.
+func (h *head) makeRoom() {
+	if len(h.parked) >= maxParkedTenants {
+		maps.DeleteFunc(h.parked, func(_ tenant, p *position) bool { return p.empty })
+	}
+}
+
+// emptied notes that there are no rows at a position.
+func (h *head) emptied(p *position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.empty = true
 }

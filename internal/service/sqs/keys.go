@@ -105,23 +105,26 @@ func (id queueID) key() kv.Key { return kv.K(kv.TableQueueID).Uint64(uint64(id))
 //	message/<queue>/<message id>          -> message
 //	state/<queue>/<message id>            -> state, once the message was received or is delayed
 //	ready/<queue>/<stamp>                 -> message id and turn (readyRow): visible messages of a standard queue
+//	parked/<queue>/<tenant>/<stamp>       -> readyRow: visible messages of a noisy tenant of a standard queue (fair.go)
 //	group ready/<queue>/<stamp>           -> group and turn: groups of a FIFO queue that can be received from
 //	group/<queue>/<group>                 -> groupRow: its first and last message
 //	group message/<queue>/<group>/<seq>   -> message id
 //	dedup/<queue>/<bucket>/<scope>/<id>   -> dedupRow; a bucket is 5 minutes, and two are looked at
 //	attempt/<queue>/<bucket>/<attempt id> -> attemptRow
 //	count/<queue>/<counter>               -> number
+//	count/<queue>/5/<tenant>              -> number of the tenant's messages in flight, on a standard queue
 //	move task/<queue>/<task>              -> moveTaskRow, JSON; the newest task has the least number
 type queueKeys struct {
 	id    queueID
 	topic string // in the wake-up hub
 
 	messages, states                        kv.Key
-	ready, readyEnd                         kv.Key
+	ready, readyEnd, parked                 kv.Key
 	groups, groupReady, groupMessages       kv.Key
 	groupReadyEnd                           kv.Key
 	dedups, attempts, moveTasks             kv.Key
 	visible, inFlight, delayed, sequenceTop kv.Key
+	tenants                                 kv.Key
 }
 
 func newQueueKeys(id queueID) queueKeys {
@@ -134,6 +137,7 @@ func newQueueKeys(id queueID) queueKeys {
 		states:        in(kv.TableMessageState),
 		ready:         in(kv.TableReady),
 		readyEnd:      in(kv.TableReady).PrefixEnd(),
+		parked:        in(kv.TableParked),
 		groups:        in(kv.TableGroup),
 		groupReady:    in(kv.TableGroupReady),
 		groupReadyEnd: in(kv.TableGroupReady).PrefixEnd(),
@@ -145,6 +149,7 @@ func newQueueKeys(id queueID) queueKeys {
 		inFlight:      counts.Uint64(2),
 		delayed:       counts.Uint64(3),
 		sequenceTop:   counts.Uint64(4), // the highest sequence number of any group that is gone
+		tenants:       counts.Uint64(5),
 	}
 }
 
@@ -170,9 +175,17 @@ func (k *queueKeys) attempt(bucket uint64, id string) kv.Key {
 // moveTask sorts the newest task first.
 func (k *queueKeys) moveTask(number uint64) kv.Key { return k.moveTasks.Uint64(^number) }
 
+func (k *queueKeys) parkedOf(t tenant) kv.Key       { return k.parked.Uint64(uint64(t)) }
+func (k *queueKeys) tenantInFlight(t tenant) kv.Key { return k.tenants.Uint64(uint64(t)) }
+
+// parkedTenant returns the tenant of a key in parked.
+func (k *queueKeys) parkedTenant(key kv.Key) tenant {
+	return tenant(key[len(k.parked):].Parts().Uint64())
+}
+
 // contents are the ranges of rows that hold messages, which PurgeQueue removes.
 func (k *queueKeys) contents() []kv.Key {
-	return []kv.Key{k.messages, k.states, k.ready, k.groups, k.groupReady, k.groupMessages}
+	return []kv.Key{k.messages, k.states, k.ready, k.parked, k.tenants, k.groups, k.groupReady, k.groupMessages}
 }
 
 // all are the prefixes of all rows by queue id.

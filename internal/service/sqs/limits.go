@@ -61,6 +61,13 @@ const (
 	moveUnlimited = 100 * time.Millisecond
 )
 
+// When a tenant of a standard queue is noisy.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
+const (
+	noisyInFlight = 30 // messages of its own in flight, at least
+	noisyShare    = 10 // times those are more than all messages in flight
+)
+
 // Bounds of our own, so that no transaction grows without limit.
 const (
 	maxExamined      = 500     // rows that one receive looks at before it commits and goes on
@@ -71,4 +78,8 @@ const (
 	tombstonesSwept  = 10_000  // deleted rows below a queue's head before they are swept as a range
 	sweepBatch       = 500     // messages that one retention sweep removes
 	minSweepInterval = 1 * time.Second
+	maxTenants       = 1 << 16         // a queue; groups are hashed to them
+	maxAside         = 200             // messages of noisy tenants that a transaction passes over to find others
+	maxParkedTenants = 64              // a queue whose parked messages this process looks at
+	surveyInterval   = 1 * time.Second // between looking for tenants whose messages another process parked
 )

@@ -46,9 +46,9 @@ func (s *Service) lookTogether(ref queueRef, all []*looker) {
 		if err != nil {
 			return err
 		}
-		shared := &ahead{}
+		shared := newSight(q, s.heads.of(q.id))
 		for _, l := range all {
-			shared.least += wantedBy(l.in)
+			shared.ready.least += wantedBy(l.in)
 		}
 		shown := 0
 		for _, l := range all {
@@ -60,8 +60,7 @@ func (s *Service) lookTogether(ref queueRef, all []*looker) {
 				l.err = context.Cause(l.ctx)
 				continue
 			}
-			l.r = s.newReceive(tx, q, l.in, l.wanted)
-			l.r.ahead = shared
+			l.r = newReceive(tx, q, l.in, l.wanted, shared)
 			if shown >= maxShown {
 				l.r.again = true
 				continue
@@ -76,6 +75,7 @@ func (s *Service) lookTogether(ref queueRef, all []*looker) {
 			}
 			shown += l.r.shown
 		}
+		shared.settle(tx)
 		return nil
 	}, s.hint(ref))
 	if err != nil {

@@ -157,6 +157,8 @@ func (s *Service) put(tx kv.Tx, q *queue, m *message, delay time.Duration) error
 		st := state{place: placeDelayed, due: due.UnixNano(), sequence: m.sequence}
 		if q.fifo {
 			st.group = m.group
+		} else {
+			st.tenant = tenantOf(m.group)
 		}
 		tx.Set(q.state(m.id), st.encode())
 		s.timers.Set(tx, timer.Timer{Due: due, Kind: timer.KindSQSMessage, ID: q.timerID(m.id)})
@@ -165,7 +167,7 @@ func (s *Service) put(tx kv.Tx, q *queue, m *message, delay time.Duration) error
 	}
 	tx.Add(q.visible, 1)
 	if !q.fifo {
-		tx.SetStamped(q.ready, (&readyRow{id: m.id}).encode())
+		tx.SetStamped(q.ready, (&readyRow{id: m.id, tenant: tenantOf(m.group)}).encode())
 		s.wake(tx, &q.queueKeys)
 	}
 	return nil
@@ -215,18 +217,26 @@ func (s *Service) remove(tx kv.Tx, k *queueKeys, id messageID, st *state, group 
 // forget does the part of remove that does not concern groups.
 func (s *Service) forget(tx kv.Tx, k *queueKeys, id messageID, st *state) {
 	tx.Delete(k.message(id))
-	where := placeReady
-	if st != nil {
-		where = st.place
-		tx.Delete(k.state(id))
-		s.clearTimer(tx, k, id, st)
+	if st == nil {
+		tx.Add(k.visible, -1)
+		return
 	}
-	tx.Add(k.counter(where), -1)
+	tx.Delete(k.state(id))
+	s.clearTimer(tx, k, id, st)
+	k.count(tx, st, -1)
 }
 
 func (s *Service) clearTimer(tx kv.Tx, k *queueKeys, id messageID, st *state) {
 	if st.due != 0 {
 		s.timers.Clear(tx, st.dueTime(), timer.KindSQSMessage, k.timerID(id))
+	}
+}
+
+// count counts messages in or out of the place that their state says.
+func (k *queueKeys) count(tx kv.Tx, st *state, delta int64) {
+	tx.Add(k.counter(st.place), delta)
+	if st.tenant != 0 && st.place == placeInFlight {
+		tx.Add(k.tenantInFlight(st.tenant), delta)
 	}
 }
 
@@ -246,10 +256,11 @@ func (k *queueKeys) counter(p place) kv.Key {
 func (s *Service) move(tx kv.Tx, k *queueKeys, id messageID, st *state, to place, due time.Time) error {
 	s.clearTimer(tx, k, id, st)
 	if st.place != to {
-		tx.Add(k.counter(st.place), -1)
-		tx.Add(k.counter(to), 1)
+		k.count(tx, st, -1)
+		st.place = to
+		k.count(tx, st, 1)
 	}
-	st.place, st.due = to, 0
+	st.due = 0
 	if to != placeReady {
 		st.due = due.UnixNano()
 		s.timers.Set(tx, timer.Timer{Due: due, Kind: timer.KindSQSMessage, ID: k.timerID(id)})
@@ -261,7 +272,7 @@ func (s *Service) move(tx kv.Tx, k *queueKeys, id messageID, st *state, to place
 	case st.group != "":
 		return s.settleGroup(tx, k, st.group)
 	case to == placeReady:
-		tx.SetStamped(k.ready, (&readyRow{id: id, turn: st.turn}).encode())
+		tx.SetStamped(k.ready, (&readyRow{id: id, turn: st.turn, tenant: st.tenant}).encode())
 		s.wake(tx, k)
 	}
 	return nil

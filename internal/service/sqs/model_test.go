@@ -37,6 +37,7 @@ func TestRandomHistory(t *testing.T) {
 					for _, u := range []string{urls[0], urls[1], "dead", "dead.fifo"} {
 						f.checkCounts(u)
 						f.checkGroups(u)
+						f.checkFair(u)
 					}
 					if t.Failed() {
 						t.Fatalf("after step %d", step)
@@ -63,7 +64,9 @@ func (f *fixture) randomStep(random *rand.Rand, url string, step int, held map[s
 	switch n := random.IntN(20); {
 	case n < 7:
 		in := &sqsapi.SendMessageInput{QueueUrl: url, MessageBody: fmt.Sprint(step)}
-		if isFIFOName(url) {
+		if !isFIFOName(url) && random.IntN(3) > 0 {
+			in.MessageGroupId = new(fmt.Sprint(random.IntN(3)))
+		} else if isFIFOName(url) {
 			in.MessageGroupId, in.MessageDeduplicationId = new(fmt.Sprint(random.IntN(3))), new(fmt.Sprint(step))
 		}
 		f.sendIn(in)

@@ -380,7 +380,9 @@ func (s *Service) moveSome(tx kv.Tx, q *queue, task *moveTaskRow) (int, error) {
 	}
 	source := *q
 	source.redrive = nil // a dead-letter queue's own policy has no say here
-	r := &receive{q: &source, now: now, want: int(min(int64(want), task.ToMove-task.Moved)), head: s.heads.of(q.id), ahead: new(ahead)}
+	shared := newSight(q, s.heads.of(q.id))
+	shared.unfair = true
+	r := &receive{q: &source, now: now, want: int(min(int64(want), task.ToMove-task.Moved)), sight: shared}
 	r.expired = now.Add(-q.row.retention()).UnixMilli()
 	r.to = func(m *message, _ *state) (bool, error) { return s.moveOne(tx, q, task, m) }
 	if err := s.takeVisible(tx, r); err != nil {

@@ -101,17 +101,13 @@ type receive struct {
 	copied   int   // bytes of messages that went to another queue
 	shown    int   // bytes of messages handed out
 
-	head     *head
-	ahead    *ahead
-	last     kv.Key // the last ready row that was dealt with
-	deleted  int    // ready rows deleted, up to last
-	swept    bool
+	sight    *sight
 	examined int
 	stop     bool // a message was left where it is
 	again    bool // there is more to look at, in another transaction
 }
 
-func (s *Service) newReceive(tx kv.Tx, q *queue, in *sqsapi.ReceiveMessageInput, wanted *wanted) *receive {
+func newReceive(tx kv.Tx, q *queue, in *sqsapi.ReceiveMessageInput, wanted *wanted, shared *sight) *receive {
 	r := &receive{
 		q:          q,
 		wanted:     wanted,
@@ -119,8 +115,7 @@ func (s *Service) newReceive(tx kv.Tx, q *queue, in *sqsapi.ReceiveMessageInput,
 		want:       wantedBy(in),
 		wait:       time.Duration(q.row.ReceiveMessageWaitTimeSeconds) * time.Second,
 		visibility: time.Duration(q.row.VisibilityTimeout) * time.Second,
-		head:       s.heads.of(q.id),
-		ahead:      new(ahead),
+		sight:      shared,
 	}
 	r.expired = r.now.Add(-time.Duration(q.row.MessageRetentionPeriod) * time.Second).UnixMilli()
 	if in.WaitTimeSeconds != nil {
@@ -148,8 +143,8 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 			return err
 		}
 	}
-	granted := r.ahead.granted
-	r.want = r.head.admit(tx.Snapshot(), &r.q.queueKeys, granted+r.want) - granted
+	granted := r.sight.granted
+	r.want = r.sight.head.admit(tx.Snapshot(), &r.q.queueKeys, granted+r.want) - granted
 	if r.want <= 0 {
 		if !r.q.fifo && r.wait == 0 {
 			return &sqsapi.OverLimit{Message: fmt.Sprintf("The maximum number of in flight messages is reached: %d.", maxInFlight)}
@@ -159,11 +154,10 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 	if err := s.takeVisible(tx, r); err != nil {
 		return err
 	}
-	r.ahead.granted += int(r.inFlight)
 	if r.inFlight > 0 {
 		tx.Add(r.q.visible, -r.inFlight)
 		tx.Add(r.q.inFlight, r.inFlight)
-		h, n := r.head, int(r.inFlight)
+		h, n := r.sight.head, int(r.inFlight)
 		tx.OnCommit(func() { h.took(n) })
 	}
 	if attempt != nil {
@@ -174,139 +168,58 @@ func (s *Service) take(tx kv.Tx, r *receive, attempt *string) error {
 
 // takeVisible takes visible messages from the queue's head.
 func (s *Service) takeVisible(tx kv.Tx, r *receive) error {
-	var err error
 	if r.q.fifo {
-		err = s.takeFromGroups(tx, r)
-	} else {
-		err = s.takeReady(tx, r)
+		return s.takeFromGroups(tx, r)
 	}
-	if err != nil || r.last == nil {
-		return err
-	}
-	h, from, deleted, swept := r.head, r.last.Next(), r.deleted, r.swept
-	tx.OnCommit(func() { h.advance(from, deleted, swept) })
-	return nil
+	return s.takeReady(tx, r)
 }
 
 func (r *receive) full() bool { return r.taken >= r.want || r.copied >= maxCopied || r.stop }
 func (r *receive) room() int  { return r.want - r.taken }
 
-// passed notes that a ready row is deleted, as all before it are.
-func (r *receive) passed(key kv.Key) {
-	r.last = key
-	r.deleted++
-}
-
-// readyEntry is a row of the ready or the group ready index.
-type readyEntry struct {
-	key   kv.Key
-	value []byte
-}
-
-// ahead is what the receives of one transaction have read of an index and not dealt with. They share it, because the
-// snapshot that it is read from does not show what they have taken.
-type ahead struct {
-	entries []readyEntry
-	from    kv.Key // where to read on; nil: at the head
-	end     bool   // there is nothing more to read
-	least   int    // rows to read at a time, at least
-	granted int    // messages that may go in flight for earlier receives
-}
-
-// scan gives the rows of an index to fn, page by page, until there are enough messages. Fn deals with rows from the front
-// of a page, and counts each with passed. The rows are read from the snapshot: a scan that conflicted would do so with
-// every send. What fn takes it reads again.
-func (r *receive) scan(tx kv.Tx, index, end kv.Key, fn func(page []readyEntry) error) error {
-	for a := r.ahead; !r.full(); {
-		limit := min(r.room(), maxPage)
-		if len(a.entries) == 0 && !a.end {
-			r.read(tx, index, end, max(limit, a.least))
-		}
-		page := a.entries[:min(limit, len(a.entries))]
-		if len(page) == 0 {
-			return nil
-		}
-		before := r.deleted
-		if err := fn(page); err != nil {
-			return err
-		}
-		done := r.deleted - before
-		a.entries = a.entries[done:]
-		if done < len(page) {
-			return nil
-		}
-		r.examined += done
-		if r.examined >= maxExamined {
-			r.again = true
-			return nil
+// decodeReady reads rows of the ready index.
+func (k *queueKeys) decodeReady(page []readyEntry) ([]readyRow, error) {
+	rows := make([]readyRow, len(page))
+	for i, e := range page {
+		if err := rows[i].decode(e.value); err != nil {
+			return nil, fmt.Errorf("ready row of queue %d: %w", k.id, err)
 		}
 	}
-	return nil
+	return rows, nil
 }
 
-// read reads the next rows of an index.
-func (r *receive) read(tx kv.Tx, index, end kv.Key, limit int) {
-	a := r.ahead
-	if a.from == nil {
-		var sweep bool
-		if a.from, sweep = r.head.start(index); sweep {
-			tx.DeleteRange(index, a.from)
-			r.swept = true
-		}
-	}
-	if cap(a.entries) < limit {
-		a.entries = make([]readyEntry, 0, limit)
-	}
-	a.entries = a.entries[:0]
-	for key, value := range tx.Snapshot().Scan(kv.Range{Start: a.from, End: end, Limit: limit}) {
-		both := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
-		a.entries = append(a.entries, readyEntry{key: both[:len(key):len(key)], value: both[len(key):]})
-	}
-	a.end = len(a.entries) < limit
-	if !a.end {
-		a.from = a.entries[limit-1].key.Next()
-	}
-}
-
-// takeReady hands out messages of a standard queue.
-func (s *Service) takeReady(tx kv.Tx, r *receive) error {
+// takePage deals with ready rows, from the front of a page, and returns with how many.
+func (s *Service) takePage(tx kv.Tx, r *receive, a *ahead, page []readyEntry, rows []readyRow) (int, error) {
 	k := &r.q.queueKeys
-	return r.scan(tx, k.ready, k.readyEnd, func(page []readyEntry) error {
-		rows := make([]readyRow, len(page))
-		keys := make([]kv.Key, 0, 3*len(page))
-		for i, e := range page {
-			if err := rows[i].decode(e.value); err != nil {
-				return fmt.Errorf("ready row of queue %d: %w", k.id, err)
-			}
-			keys = append(keys, e.key, k.message(rows[i].id))
-			if rows[i].turn > 0 {
-				keys = append(keys, k.state(rows[i].id))
-			}
+	keys := make([]kv.Key, 0, 3*len(page))
+	for i, e := range page {
+		keys = append(keys, e.key, k.message(rows[i].id))
+		if rows[i].turn > 0 {
+			keys = append(keys, k.state(rows[i].id))
 		}
-		values := tx.GetMany(keys)
-		for i, e := range page {
-			row, body := rows[i], values[1]
-			values = values[2:]
-			var stateRow []byte
-			if row.turn > 0 {
-				stateRow, values = values[0], values[1:]
-			}
-			r.passed(e.key)
-			tx.Delete(e.key)
-			if err := s.takeOne(tx, r, row, body, stateRow); err != nil {
-				return err
-			}
-			if r.stop {
-				tx.SetStamped(k.ready, row.encode()) // the row is deleted already
-				return nil
-			}
-			if r.copied >= maxCopied {
-				r.again = true
-				return nil
-			}
+	}
+	values := tx.GetMany(keys)
+	for i, e := range page {
+		row, body := rows[i], values[1]
+		values = values[2:]
+		var stateRow []byte
+		if row.turn > 0 {
+			stateRow, values = values[0], values[1:]
 		}
-		return nil
-	})
+		a.remove(tx, e.key)
+		if err := s.takeOne(tx, r, row, body, stateRow); err != nil {
+			return 0, err
+		}
+		if r.stop {
+			tx.SetStamped(k.ready, row.encode()) // the row is deleted already
+			return i + 1, nil
+		}
+		if r.copied >= maxCopied {
+			r.again = true
+			return i + 1, nil
+		}
+	}
+	return len(page), nil
 }
 
 // takeOne hands out the message of a ready row, unless the row is a left-over or the message's time is over.
@@ -387,6 +300,9 @@ func (s *Service) hand(tx kv.Tx, r *receive, m *message, st *state) {
 			st.sequence, st.group = m.sequence, m.group
 		}
 	}
+	if !r.q.fifo {
+		st.tenant = tenantOf(m.group)
+	}
 	st.count++
 	st.nonce = newNonce()
 	st.received = r.now.UnixNano()
@@ -398,10 +314,11 @@ func (s *Service) hand(tx kv.Tx, r *receive, m *message, st *state) {
 		st.place, st.due = placeInFlight, due.UnixNano()
 		s.timers.Set(tx, timer.Timer{Due: due, Kind: timer.KindSQSMessage, ID: k.timerID(m.id)})
 		r.inFlight++
+		r.sight.took(tx, st.tenant)
 	} else {
 		st.turn++
 		if !r.q.fifo {
-			tx.SetStamped(k.ready, (&readyRow{id: m.id, turn: st.turn}).encode())
+			tx.SetStamped(k.ready, (&readyRow{id: m.id, turn: st.turn, tenant: st.tenant}).encode())
 			s.wake(tx, k)
 		}
 	}

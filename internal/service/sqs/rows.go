@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
-// rowVersion begins every row that is not JSON.
-const rowVersion = 1
+// Versions of rows that are not JSON: each begins with its own.
+const (
+	rowVersion    = 1
+	tenantVersion = 2 // of state and readyRow: the row has a tenant, which those of version 1 have not
+)
 
 var errRow = errors.New("sqs: malformed row")
 
@@ -125,10 +128,15 @@ type state struct {
 	turn          uint64 // how often it became ready again; tells its ready row from older ones
 	sequence      uint64 // FIFO only
 	group         string // FIFO only
+	tenant        tenant // of a standard queue; in flight, the message counts as one of the tenant's
 }
 
 func (st *state) encode() []byte {
 	b := append(make([]byte, 0, 64+len(st.group)), rowVersion, byte(st.place))
+	if st.tenant != 0 {
+		b[0] = tenantVersion
+		b = binary.AppendUvarint(b, uint64(st.tenant))
+	}
 	b = binary.AppendVarint(b, st.due)
 	b = binary.AppendVarint(b, st.received)
 	b = binary.AppendVarint(b, st.firstReceived)
@@ -141,8 +149,12 @@ func (st *state) encode() []byte {
 
 func (st *state) decode(row []byte) error {
 	r := rowReader{rest: row}
-	r.version()
+	version := r.versionTo(tenantVersion)
 	st.place = place(r.byte())
+	st.tenant = 0
+	if version >= tenantVersion {
+		st.tenant = r.tenant()
+	}
 	st.due = r.varint()
 	st.received = r.varint()
 	st.firstReceived = r.varint()
@@ -162,21 +174,31 @@ func (st *state) dueTime() time.Time { return time.Unix(0, st.due).UTC() }
 // readyRow is a visible message of a standard queue. Turn 0 says that it has no state row. A row whose turn is not the
 // state's is a left-over, which receivers remove.
 type readyRow struct {
-	id   messageID
-	turn uint64
+	id     messageID
+	turn   uint64
+	tenant tenant
 }
 
 func (r *readyRow) encode() []byte {
-	b := append(make([]byte, 0, 20), rowVersion)
+	b := append(make([]byte, 0, 24), rowVersion)
 	b = append(b, r.id[:]...)
-	return binary.AppendUvarint(b, r.turn)
+	b = binary.AppendUvarint(b, r.turn)
+	if r.tenant != 0 {
+		b[0] = tenantVersion
+		b = binary.AppendUvarint(b, uint64(r.tenant))
+	}
+	return b
 }
 
 func (r *readyRow) decode(row []byte) error {
 	rd := rowReader{rest: row}
-	rd.version()
+	version := rd.versionTo(tenantVersion)
 	copy(r.id[:], rd.take(16))
 	r.turn = rd.uvarint()
+	r.tenant = 0
+	if version >= tenantVersion {
+		r.tenant = rd.tenant()
+	}
 	if rd.bad {
 		return errRow
 	}
@@ -329,6 +351,24 @@ func (r *rowReader) version() {
 	if r.byte() != rowVersion {
 		r.bad = true
 	}
+}
+
+// versionTo reads a version up to the newest.
+func (r *rowReader) versionTo(newest byte) byte {
+	v := r.byte()
+	if v < rowVersion || v > newest {
+		r.bad = true
+	}
+	return v
+}
+
+func (r *rowReader) tenant() tenant {
+	t := r.uvarint()
+	if t == 0 || t > maxTenants {
+		r.bad = true
+		return 0
+	}
+	return tenant(t)
 }
 
 func (r *rowReader) byte() byte     { return r.take(1)[0] }

@@ -31,12 +31,12 @@ func FuzzMessageRow(f *testing.F) {
 func FuzzStateRow(f *testing.F) {
 	f.Add(uint8(1), int64(1), int64(2), int64(3), uint64(4), uint64(5), uint64(6), uint64(7), "g")
 	f.Fuzz(func(t *testing.T, where uint8, due, received, first int64, count, nonce, turn, sequence uint64, group string) {
-		s := state{place(where % 3), due, received, first, count, nonce, turn, sequence, group}
+		s := state{place(where % 3), due, received, first, count, nonce, turn, sequence, group, tenant(nonce % (maxTenants + 1))}
 		var got state
 		if err := got.decode(s.encode()); err != nil || got != s {
 			t.Errorf("decode(encode(s)) = %+v, %v, want %+v", got, err, s)
 		}
-		r := readyRow{turn: turn}
+		r := readyRow{turn: turn, tenant: s.tenant}
 		var r2 readyRow
 		if err := r2.decode(r.encode()); err != nil || r2 != r {
 			t.Errorf("ready row = %+v, %v, want %+v", r2, err, r)
