@@ -62,7 +62,7 @@ func BenchmarkReceiveDelete(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/backlog=%d/%d", e.name, backlog, parallel), func(b *testing.B) {
 					f := newFixture(b, e.open(b))
 					url := f.create("q")
-					fill(b, f, url, b.N+backlog)
+					fill(b, f, url, b.N+backlog, 0)
 					var received atomic.Int64
 					b.ReportAllocs()
 					b.SetParallelism(parallel)
@@ -91,11 +91,58 @@ func BenchmarkReceiveDelete(b *testing.B) {
 	}
 }
 
-func fill(b *testing.B, f *fixture, url string, n int) {
+// BenchmarkReceiveTenants receives one message of a fair queue and deletes it: of one of ten quiet tenants; and of a noisy
+// tenant, whose backlog is parked in passing.
+func BenchmarkReceiveTenants(b *testing.B) {
+	for _, c := range []struct {
+		name           string
+		groups, inHand int
+	}{{"no groups", 0, 0}, {"quiet", 10, 0}, {"noisy", 1, 100}} {
+		for _, parallel := range []int{1, 32} {
+			b.Run(fmt.Sprintf("%s/%d", c.name, parallel), func(b *testing.B) {
+				f := newFixture(b, openPebble(b, ""))
+				url := f.create("q")
+				fill(b, f, url, b.N+c.inHand, c.groups)
+				f.getAll(url, c.inHand)
+				b.ReportAllocs()
+				b.SetParallelism(parallel)
+				defer reportCPU(b)()
+				b.ResetTimer()
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						for _, m := range f.get(url, 1) {
+							f.drop(url, m)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// BenchmarkReceiveNothing looks at an empty queue.
+func BenchmarkReceiveNothing(b *testing.B) {
+	f := newFixture(b, openPebble(b, ""))
+	url := f.create("q")
+	b.ReportAllocs()
+	defer reportCPU(b)()
+	for b.Loop() {
+		if out, err := f.ReceiveMessage(f.ctx, &sqsapi.ReceiveMessageInput{QueueUrl: url}); err != nil || len(out.Messages) > 0 {
+			b.Fatal(out, err)
+		}
+	}
+}
+
+// fill sends messages: without a group, or of a number of groups in turn.
+func fill(b *testing.B, f *fixture, url string, n, groups int) {
 	b.Helper()
 	in := &sqsapi.SendMessageBatchInput{QueueUrl: url}
 	for i := range 10 {
-		in.Entries = append(in.Entries, sqsapi.SendMessageBatchRequestEntry{Id: fmt.Sprint(i), MessageBody: benchBody})
+		e := sqsapi.SendMessageBatchRequestEntry{Id: fmt.Sprint(i), MessageBody: benchBody}
+		if groups > 0 {
+			e.MessageGroupId = new(fmt.Sprint(i % groups))
+		}
+		in.Entries = append(in.Entries, e)
 	}
 	work := make(chan struct{}, n/10+1)
 	for range n/10 + 1 {

@@ -64,8 +64,8 @@ const (
 // When a tenant of a standard queue is noisy.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
 const (
-	noisyInFlight = 30 // messages of its own in flight, at least
-	noisyShare    = 10 // times those are more than all messages in flight
+	noisyInFlight = 30 // messages that it has in flight, at least
+	noisyShare    = 10 // it has more than one in so many of the queue's messages in flight
 )
 
 // Bounds of our own, so that no transaction grows without limit.

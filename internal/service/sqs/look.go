@@ -25,9 +25,9 @@ func (s *Service) look(ctx context.Context, ref queueRef, in *sqsapi.ReceiveMess
 	for {
 		l := &looker{ctx: ctx, in: in, wanted: wanted}
 		if cached := s.cache.get(ref); cached != nil && !cached.fifo && in.ReceiveRequestAttemptId == nil {
-			s.heads.of(cached.id).gather.look(l, func(all []*looker) { s.lookTogether(ref, all) })
+			s.heads.of(cached.id).gather.look(l, func(all []*looker) { s.lookTogether(ctx, ref, all) })
 		} else {
-			s.lookTogether(ref, []*looker{l})
+			s.lookTogether(ctx, ref, []*looker{l})
 		}
 		if l.err != nil || len(l.r.messages) > 0 || !l.r.again {
 			return l.r, l.err
@@ -35,9 +35,8 @@ func (s *Service) look(ctx context.Context, ref queueRef, in *sqsapi.ReceiveMess
 	}
 }
 
-// lookTogether looks for several receives, one after the other, in one transaction.
-func (s *Service) lookTogether(ref queueRef, all []*looker) {
-	ctx := all[0].ctx
+// lookTogether looks for several receives, one after the other, in one transaction. The context is that of the first.
+func (s *Service) lookTogether(ctx context.Context, ref queueRef, all []*looker) {
 	if len(all) > 1 {
 		ctx = context.WithoutCancel(ctx) // the others need not go with the first
 	}

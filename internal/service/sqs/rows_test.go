@@ -1,7 +1,11 @@
 package sqs
 
 import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -114,5 +118,34 @@ func TestMessageIDsAreOrdered(t *testing.T) {
 			t.Fatalf("id %s after %s", id, last)
 		}
 		last = id
+	}
+}
+
+// Rows written before there were tenants, whose versions are 1, are read as they were meant.
+func TestRowsWithoutTenants(t *testing.T) {
+	read := func(name string) []byte {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join("testdata", "rows", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := hex.DecodeString(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return row
+	}
+	var st state
+	wantState := state{
+		place: placeInFlight, due: 1767323045000000006, received: 1767323015000000006, firstReceived: 1767323010000,
+		count: 3, nonce: 0x0123456789ABCDEF, turn: 2, sequence: 1767323000000000001, group: "customer",
+	}
+	if err := st.decode(read("state.v1.hex")); err != nil || st != wantState {
+		t.Errorf("state = %+v, %v, want %+v", st, err, wantState)
+	}
+	var r readyRow
+	wantReady := readyRow{id: messageID{0x80, 1, 2, 3, 4, 5, 0x46, 7, 0x88, 9, 10, 11, 12, 13, 14, 15}, turn: 300}
+	if err := r.decode(read("ready.v1.hex")); err != nil || r != wantReady {
+		t.Errorf("ready row = %+v, %v, want %+v", r, err, wantReady)
 	}
 }
