@@ -174,9 +174,19 @@ func (c *committer) commit(txs []*tx) {
 		c.store.stripes.unlock(r.tx)
 		r.tx.done <- r.err
 	}
-	if len(g.txs) > 0 {
+	switch {
+	case len(g.txs) == 0:
+	case c.alone():
+		c.finish(g) // the other goroutine would only cost two changes of context
+	default:
 		c.applied <- g
 	}
+}
+
+// alone reports whether the group just applied is the only one that is not on disk, and nobody waits for a stripe. The
+// next group is better made when this one is done then, with what has come until then.
+func (c *committer) alone() bool {
+	return c.inFlight.Load() == 1 && c.store.stripes.waiting.Load() == 0
 }
 
 // admit checks that what t read still holds and adds its writes to the group.
@@ -255,30 +265,35 @@ func (c *committer) apply(g *group) {
 	c.flushRangeDeletes()
 }
 
-// sync waits for one group after the other to be on disk, and answers its transactions.
+// sync finishes one group after the other.
 func (c *committer) sync() {
 	defer c.store.failure.onExit("sync")
 	for g := range c.applied {
-		began := c.store.clock.Now()
-		if err := g.batch.SyncWait(); err != nil {
-			c.store.failure.fail(err)
-		}
-		c.inFlight.Add(-1)
+		c.finish(g)
 		c.queue.wake()
-		if c.store.failure.failed() {
-			continue // callers look at the failure themselves
-		}
-		_ = g.batch.Close() // only returns memory
-		if g.end != 0 {
-			c.durable.Store(g.end)
-		}
-		c.store.snaps.publishDurable(g.snap)
-		c.store.metrics.synced(len(g.txs), c.store.clock.Now().Sub(began))
-		for _, t := range g.txs {
-			t.done <- nil
-		}
-		c.store.snaps.reap()
 	}
+}
+
+// finish waits for a group to be on disk, and answers its transactions.
+func (c *committer) finish(g *group) {
+	defer c.inFlight.Add(-1) // last: then nobody else is finishing a group
+	began := c.store.clock.Now()
+	if err := g.batch.SyncWait(); err != nil {
+		c.store.failure.fail(err)
+	}
+	if c.store.failure.failed() {
+		return // callers look at the failure themselves
+	}
+	_ = g.batch.Close() // only returns memory
+	if g.end != 0 {
+		c.durable.Store(g.end)
+	}
+	c.store.snaps.publishDurable(g.snap)
+	c.store.metrics.synced(len(g.txs), c.store.clock.Now().Sub(began))
+	for _, t := range g.txs {
+		t.done <- nil
+	}
+	c.store.snaps.reap()
 }
 
 // lastKey returns a key that no key of the span reaches, for Pebble, whose ranges have an end.

@@ -6,9 +6,9 @@ import "time"
 const (
 	maxGroupTxs   = 512     // transactions
 	maxGroupBytes = 4 << 20 // keys and values, unless one transaction has more
-	// quietGroups is how many groups may wait for the disk before a new one is held back to grow. Two to four are
-	// best when nobody waits for a hot key: more groups are smaller groups.
-	quietGroups = 2
+	// quietGroups is how many groups may wait for the disk before a new one is held back to grow. More groups are
+	// smaller groups, which cost more syncs and more changes of context than they save in waiting.
+	quietGroups = 1
 	// maxGroups is how many groups may wait for the disk when transactions queue for a hot key, each of which goes on
 	// as soon as the one before is applied.
 	maxGroups = 64
