@@ -15,11 +15,12 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cumulet/cumulet/internal/api/catalog"
 	"github.com/cumulet/cumulet/internal/gateway"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestSDK calls every operation of AWS's own clients with every member set. What we decode from the request must be what

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
 	cloudwatchapi "github.com/cumulet/cumulet/internal/api/cloudwatch"
 	lambdaapi "github.com/cumulet/cumulet/internal/api/lambda"
 	s3api "github.com/cumulet/cumulet/internal/api/s3"

@@ -13,10 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cumulet/cumulet/internal/gateway"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestRequestSnapshots routes and decodes the requests that AWS recorded from its own clients, one an operation with every member set,

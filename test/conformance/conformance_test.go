@@ -39,8 +39,10 @@ func TestRecordedAnswers(t *testing.T) {
 	if err != nil || len(traces) == 0 {
 		t.Fatalf("no traces: %v", err)
 	}
-	args := append([]string{"py/traces.py", "--endpoint", p.URL, "--models", filepath.Join(binary.Root(), "internal/api/models"),
-		"--exceptions", "exceptions.txt", "--extras", "extras.json"}, traces...)
+	args := append([]string{
+		"py/traces.py", "--endpoint", p.URL, "--models", filepath.Join(binary.Root(), "internal/api/models"),
+		"--exceptions", "exceptions.txt", "--extras", "extras.json",
+	}, traces...)
 	t.Log(run(t, p.URL, ".", "python3", args...))
 }
 

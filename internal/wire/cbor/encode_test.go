@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	oracle "github.com/fxamacker/cbor/v2"
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cumulet/cumulet/internal/api/catalog"
 	"github.com/cumulet/cumulet/internal/api/cloudwatch"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/cbor"
-	oracle "github.com/fxamacker/cbor/v2"
-	"github.com/google/go-cmp/cmp"
 )
 
 func datum() cloudwatch.MetricDatum {

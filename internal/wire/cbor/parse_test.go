@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cumulet/cumulet/internal/wire"
-	"github.com/cumulet/cumulet/internal/wire/cbor"
 	oracle "github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cumulet/cumulet/internal/wire"
+	"github.com/cumulet/cumulet/internal/wire/cbor"
 )
 
 // value returns a node as what the oracle makes of the same bytes, with all numbers as float64.

@@ -8,8 +8,9 @@ import (
 	"time"
 
 	oracle "github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
-	"github.com/cumulet/cumulet/internal/wire/eventstream"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cumulet/cumulet/internal/wire/eventstream"
 )
 
 func allTypes() *eventstream.Frame {

@@ -15,6 +15,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
 	"github.com/cumulet/cumulet/internal/api/catalog"
 	"github.com/cumulet/cumulet/internal/api/lambda"
 	"github.com/cumulet/cumulet/internal/api/s3"

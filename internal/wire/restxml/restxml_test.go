@@ -6,11 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cumulet/cumulet/internal/api/catalog"
 	"github.com/cumulet/cumulet/internal/api/s3"
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/restxml"
-	"github.com/google/go-cmp/cmp"
 )
 
 func call(t testing.TB, op string) *wire.Call {

@@ -12,9 +12,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/eventstream"
-	"github.com/fxamacker/cbor/v2"
 )
 
 // parseBody returns a body in a form in which bodies that mean the same are equal.

@@ -15,8 +15,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cumulet/cumulet/internal/wire"
 )
 
 // vectors are botocore's protocol tests, without those of the EC2 protocol, which no service here speaks.

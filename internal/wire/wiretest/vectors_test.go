@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cumulet/cumulet/internal/wire"
 	"github.com/cumulet/cumulet/internal/wire/awsjson"
 	"github.com/cumulet/cumulet/internal/wire/awsquery"
@@ -16,7 +18,6 @@ import (
 	"github.com/cumulet/cumulet/internal/wire/restjson"
 	"github.com/cumulet/cumulet/internal/wire/restxml"
 	"github.com/cumulet/cumulet/internal/wire/wiretest"
-	"github.com/google/go-cmp/cmp"
 )
 
 var rewrite = flag.Bool("rewrite", false, "rewrite docs/protocol-vectors.md")
