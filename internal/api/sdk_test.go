@@ -75,8 +75,7 @@ func newRunner(t *testing.T, s service) *runner {
 		t.Fatal(err)
 	}
 	if s.handler != nil {
-		for i := range s.handler.NumMethod() {
-			m := s.handler.Method(i)
+		for m := range s.handler.Methods() {
 			r.shapes[m.Name] = generated{m.Type.In(1).Elem(), m.Type.Out(0).Elem()}
 		}
 	}

@@ -209,8 +209,9 @@ func scalar(v reflect.Value, kind wire.Kind) any {
 		return v.Int()
 	case wire.KindFloat, wire.KindDouble:
 		return v.Float()
+	default:
+		return v.Interface()
 	}
-	return v.Interface()
 }
 
 // asJSON returns a shape in the form in which shapes of all makes are compared.
@@ -244,6 +245,6 @@ func (c *converter) call(ctx context.Context, client any, op string, in *wiretes
 		return reflect.Value{}, err
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), input})
-	err, _ := results[1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](results[1])
 	return results[0], err
 }

@@ -103,7 +103,7 @@ func Start(path string, env []string, args ...string) (*Process, error) {
 	case p.URL = <-ready:
 		return p, nil
 	case <-p.exited:
-		return nil, fmt.Errorf("the server ended before it was ready: %v\n%s", p.err, p.Output())
+		return nil, fmt.Errorf("the server ended before it was ready: %w\n%s", p.err, p.Output())
 	case <-ctx.Done():
 		p.Kill()
 		return nil, fmt.Errorf("the server was not ready in %v\n%s", ReadyTimeout, p.Output())

@@ -45,8 +45,9 @@ func value(t *wire.Tree, id wire.NodeID) any {
 			object[t.Nodes[c].Key] = value(t, c)
 		}
 		return object
+	default:
+		return nil
 	}
-	return nil
 }
 
 func number(f float64) any {

@@ -229,5 +229,6 @@ func setValue(h *Header, b []byte) {
 		h.Data = string(b[2:])
 	case UUID:
 		h.Data = string(b)
+	case True, False: // the type is the value
 	}
 }

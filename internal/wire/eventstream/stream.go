@@ -118,8 +118,7 @@ func (s *stream) exception(name string, err wire.APIError) error {
 
 // fail ends the stream with an error.
 func (s *stream) fail(err error) error {
-	var e wire.APIError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[wire.APIError](err); ok {
 		return s.exception(e.ErrorInfo().Code, e)
 	}
 	return errors.Join(err, s.write(&Frame{

@@ -163,8 +163,7 @@ func mismatch(m *wire.Member, _ *wire.Node) error {
 		return malformed()
 	}
 	what := "valid"
-	switch m.Of.Kind {
-	case wire.KindInteger, wire.KindLong:
+	if m.Of.Kind == wire.KindInteger || m.Of.Kind == wire.KindLong {
 		what = "an integer or within integer range"
 	}
 	return wire.Errorf(400, "InvalidArgument", "Provided %s not %s", m.Wire, what)

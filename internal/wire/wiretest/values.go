@@ -92,6 +92,7 @@ func fromText(s *wire.Schema, text string) (any, error) {
 		if t, ok := wire.ParseTime(text); ok {
 			return t, nil
 		}
+	default:
 	}
 	return nil, fmt.Errorf("%q cannot be a %s", text, s.Name)
 }
@@ -112,6 +113,7 @@ func fromNumber(s *wire.Schema, text string) (any, error) {
 	case wire.KindTimestamp:
 		seconds, fraction := math.Modf(f)
 		return time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000).UTC(), nil
+	default:
 	}
 	return nil, fmt.Errorf("%s cannot be a %s", text, s.Name)
 }

@@ -182,13 +182,13 @@ func (c *Case) runInput(p wire.Protocol, call *wire.Call) error {
 	got := c.model.Input(c.op)
 	missing, err := p.Decode(call, req, got)
 	if err != nil {
-		return fmt.Errorf("Decode: %w", err)
+		return fmt.Errorf("decode: %w", err)
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("Decode: missing %v", missing)
+		return fmt.Errorf("decode: missing %v", missing)
 	}
 	if diff := cmp.Diff(Normal(want.Values), Normal(got.Values)); diff != "" {
-		return fmt.Errorf("Decode (-want +got):\n%s", diff)
+		return fmt.Errorf("decode (-want +got):\n%s", diff)
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func (c *Case) runOutput(p wire.Protocol, call *wire.Call) error {
 		out.Values = values.(map[string]any)
 	}
 	if err := p.Encode(call, out, resp); err != nil {
-		return fmt.Errorf("Encode: %w", err)
+		return fmt.Errorf("encode: %w", err)
 	}
 	return c.compareResponse(resp, nil)
 }
@@ -257,7 +257,7 @@ func (c *Case) compareResponse(resp *wire.Response, e *errorAnswer) error {
 	if resp.Stream != nil {
 		var b bytes.Buffer
 		if err := resp.Stream(&b, func() error { return nil }); err != nil {
-			return fmt.Errorf("Stream: %w", err)
+			return fmt.Errorf("stream: %w", err)
 		}
 		body = b.Bytes()
 	}
