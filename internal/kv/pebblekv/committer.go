@@ -64,7 +64,7 @@ func (q *queue) push(t *tx) {
 	if len(t.stripes) > 0 {
 		q.locked++
 	}
-	wake := len(q.txs) == 1 || len(q.txs) == maxGroupTxs || len(t.stripes) > 0
+	wake := len(q.txs) == 1 || len(q.txs) == busyTxs || len(q.txs) == maxGroupTxs || len(t.stripes) > 0
 	q.mu.Unlock()
 	if wake {
 		q.wake()
@@ -101,7 +101,7 @@ func (c *committer) next(txs []*tx) []*tx {
 		case n == 0 && q.closed:
 			q.mu.Unlock()
 			return nil
-		case n > 0 && (inFlight < quietGroups || inFlight < maxGroups && (hot || n >= maxGroupTxs)):
+		case n > 0 && (inFlight < c.allowed(n) || inFlight < maxGroups && (hot || n >= maxGroupTxs)):
 			txs = c.take(txs)
 			q.mu.Unlock()
 			return txs
@@ -109,6 +109,14 @@ func (c *committer) next(txs []*tx) []*tx {
 		q.mu.Unlock()
 		<-q.kick
 	}
+}
+
+// allowed returns how many groups may be in flight when n transactions wait.
+func (c *committer) allowed(n int) int64 {
+	if n >= busyTxs {
+		return busyGroups
+	}
+	return quietGroups
 }
 
 // take moves a group's worth of transactions out of the queue.
@@ -174,19 +182,9 @@ func (c *committer) commit(txs []*tx) {
 		c.store.stripes.unlock(r.tx)
 		r.tx.done <- r.err
 	}
-	switch {
-	case len(g.txs) == 0:
-	case c.alone():
-		c.finish(g) // the other goroutine would only cost two changes of context
-	default:
+	if len(g.txs) > 0 {
 		c.applied <- g
 	}
-}
-
-// alone reports whether the group just applied is the only one that is not on disk, and nobody waits for a stripe. The
-// next group is better made when this one is done then, with what has come until then.
-func (c *committer) alone() bool {
-	return c.inFlight.Load() == 1 && c.store.stripes.waiting.Load() == 0
 }
 
 // admit checks that what t read still holds and adds its writes to the group.
@@ -265,35 +263,30 @@ func (c *committer) apply(g *group) {
 	c.flushRangeDeletes()
 }
 
-// sync finishes one group after the other.
+// sync waits for one group after the other to be on disk, and answers its transactions.
 func (c *committer) sync() {
 	defer c.store.failure.onExit("sync")
 	for g := range c.applied {
-		c.finish(g)
+		began := c.store.clock.Now()
+		if err := g.batch.SyncWait(); err != nil {
+			c.store.failure.fail(err)
+		}
+		c.inFlight.Add(-1)
 		c.queue.wake()
+		if c.store.failure.failed() {
+			continue // callers look at the failure themselves
+		}
+		_ = g.batch.Close() // only returns memory
+		if g.end != 0 {
+			c.durable.Store(g.end)
+		}
+		c.store.snaps.publishDurable(g.snap)
+		c.store.metrics.synced(len(g.txs), c.store.clock.Now().Sub(began))
+		for _, t := range g.txs {
+			t.done <- nil
+		}
+		c.store.snaps.reap()
 	}
-}
-
-// finish waits for a group to be on disk, and answers its transactions.
-func (c *committer) finish(g *group) {
-	defer c.inFlight.Add(-1) // last: then nobody else is finishing a group
-	began := c.store.clock.Now()
-	if err := g.batch.SyncWait(); err != nil {
-		c.store.failure.fail(err)
-	}
-	if c.store.failure.failed() {
-		return // callers look at the failure themselves
-	}
-	_ = g.batch.Close() // only returns memory
-	if g.end != 0 {
-		c.durable.Store(g.end)
-	}
-	c.store.snaps.publishDurable(g.snap)
-	c.store.metrics.synced(len(g.txs), c.store.clock.Now().Sub(began))
-	for _, t := range g.txs {
-		t.done <- nil
-	}
-	c.store.snaps.reap()
 }
 
 // lastKey returns a key that no key of the span reaches, for Pebble, whose ranges have an end.

@@ -6,9 +6,12 @@ import "time"
 const (
 	maxGroupTxs   = 512     // transactions
 	maxGroupBytes = 4 << 20 // keys and values, unless one transaction has more
-	// quietGroups is how many groups may wait for the disk before a new one is held back to grow. More groups are
-	// smaller groups, which cost more syncs and more changes of context than they save in waiting.
+	// quietGroups is how many groups may wait for the disk before a new one is held back to grow, and busyGroups how many
+	// when at least busyTxs transactions wait. More groups are smaller groups, which cost more syncs and changes of
+	// context than they save in waiting; but with one alone, the processors idle while it is written.
 	quietGroups = 1
+	busyGroups  = 2
+	busyTxs     = 24
 	// maxGroups is how many groups may wait for the disk when transactions queue for a hot key, each of which goes on
 	// as soon as the one before is applied.
 	maxGroups = 64
