@@ -29,7 +29,7 @@ type Options struct {
 	Clock *clock.Clock // default: the machine's
 	Log   *slog.Logger // default: discards
 
-	MemTableBytes uint64 // default 64 MiB; the most that is written between two flushes
+	MemTableBytes uint64 // default 32 MiB; the most that is written between two flushes
 	CacheBytes    int64  // default 128 MiB of table blocks and memtables, taken as it is needed
 	ReserveBytes  uint64 // default 96 MiB: with less free space, Update returns kv.ErrUnavailable
 	VerifyBytes   int64  // default 64 MiB: how much of the tables is read at open to find damage; -1 means all
@@ -88,7 +88,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.MemTableBytes == 0 {
-		o.MemTableBytes = 64 << 20
+		o.MemTableBytes = 32 << 20
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 128 << 20
