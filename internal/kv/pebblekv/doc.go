@@ -26,6 +26,8 @@
 //     back. (A transaction that commits needs no such wait: it comes later in the same log.)
 //   - The window of recent writes reaches back to the oldest snapshot that a running transaction may write from, up to
 //     maxWindowKeys; a transaction that began before runs again.
+//   - A row in the cache (rowcache.go) is what the tree holds at any version from the one it was read at: the committer takes
+//     it out before a newer version of it can be seen.
 //   - Whoever waits for the store also waits for its failure (failure.go). Nobody waits for Pebble's locks but the
 //     store's own two goroutines: a Pebble that has failed may hold them for ever.
 //   - Time is looked at only when there is something to do: an idle store has no timer, so that a day in a synctest
